@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the user must know about a guest. */
+#include "base/finding.h"
+
+#include "base/error.h"
+
+static const struct {
+    const char *code;
+    FindingSeverity severity;
+    const char *sentence;
+    const char *hint;
+} table[FINDING_CODE_LAST] = {
+#define FINDING(symbol, code, severity, sentence, hint)                                            \
+    [FINDING_##symbol] = {code, FINDING_SEVERITY_##severity, sentence, hint},
+#include "base/finding-table.h"
+#undef FINDING
+};
+
+void finding_free(Finding *finding)
+{
+    if (!finding)
+        return;
+    g_free(finding->sentence);
+    g_free(finding);
+}
+
+static void free_element(gpointer finding)
+{
+    finding_free(finding);
+}
+
+GPtrArray *findings_new(void)
+{
+    return g_ptr_array_new_with_free_func(free_element);
+}
+
+void findings_add(GPtrArray *findings, FindingCode code, const char *subject)
+{
+    g_return_if_fail(code < FINDING_CODE_LAST);
+
+    GString *sentence = g_string_new(table[code].sentence);
+    g_string_replace(sentence, "{}", subject ? subject : "", 0);
+    for (guint i = 0; i < findings->len; i++) {
+        const Finding *other = g_ptr_array_index(findings, i);
+        if (other->code == code && g_str_equal(other->sentence, sentence->str)) {
+            g_string_free(sentence, TRUE);
+            return;
+        }
+    }
+
+    Finding *finding = g_new0(Finding, 1);
+    finding->code = code;
+    finding->sentence = g_string_free(sentence, FALSE);
+    g_ptr_array_add(findings, finding);
+}
+
+const char *finding_code_name(FindingCode code)
+{
+    return table[code].code;
+}
+
+FindingSeverity finding_code_severity(FindingCode code)
+{
+    return table[code].severity;
+}
+
+const char *finding_severity_name(FindingSeverity severity)
+{
+    static const char *const names[] = {"info", "warning", "blocker"};
+    return names[severity];
+}
+
+const char *finding_code_hint(FindingCode code)
+{
+    return table[code].hint;
+}
+
+gboolean findings_check_blockers(const GPtrArray *findings, GError **error)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const Finding *finding = g_ptr_array_index(findings, i);
+        if (table[finding->code].severity != FINDING_SEVERITY_BLOCKER)
+            continue;
+        drydock_error_set(error, DRYDOCK_ERROR_PRECONDITION, table[finding->code].hint, "%s [%s]",
+                          finding->sentence, table[finding->code].code);
+        return FALSE;
+    }
+    return TRUE;
+}

@@ -1,0 +1,15 @@
+# Every library the project links, in one place; each folder names the ones it uses.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+pkg_check_modules(GLIB REQUIRED IMPORTED_TARGET glib-2.0>=2.68 gio-unix-2.0)
+pkg_check_modules(JSON_GLIB REQUIRED IMPORTED_TARGET json-glib-1.0)
+pkg_check_modules(LIBNBD REQUIRED IMPORTED_TARGET libnbd>=1.10)
+pkg_check_modules(BLKID REQUIRED IMPORTED_TARGET blkid)
+pkg_check_modules(NTFS3G REQUIRED IMPORTED_TARGET libntfs-3g)
+pkg_check_modules(EXT2FS REQUIRED IMPORTED_TARGET ext2fs com_err)
+pkg_check_modules(HIVEX REQUIRED IMPORTED_TARGET hivex)
+pkg_check_modules(LIBXML2 REQUIRED IMPORTED_TARGET libxml-2.0)
+pkg_check_modules(LIBARCHIVE REQUIRED IMPORTED_TARGET libarchive)
+pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)

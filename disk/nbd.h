@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Disk images served by qemu-nbd, a child process of ours, and read through libnbd. */
+#ifndef DISK_NBD_H
+#define DISK_NBD_H
+
+#include "base/run.h"
+#include "disk/disk.h"
+
+/* One qemu-nbd, its unix socket in a private directory (mode 0700) below $XDG_RUNTIME_DIR or the
+   temporary directory. Server and directory end with the handle, and with this process. */
+typedef struct NbdServer NbdServer;
+
+/* image_options: what qemu calls a block node, as "driver=…,file.filename=…" (the value of
+   --image-opts; commas in values doubled). The format is always named: qemu never guesses.
+   Waits until the export answers. */
+NbdServer *nbd_server_start(const char *image_options, gboolean writable,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void nbd_server_stop(NbdServer *server);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NbdServer, nbd_server_stop)
+
+const char *nbd_server_socket(const NbdServer *server); /* path of the unix socket */
+pid_t nbd_server_pid(const NbdServer *server);
+
+/* Connects to the export behind a unix socket. The disk does not need the file system afterwards,
+   so it can be used in a process that has none. name: for messages. */
+Disk *disk_connect_nbd(const char *socket_path, const char *name, gboolean writable,
+                       uint32_t sector_size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

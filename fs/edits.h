@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What will change in a guest, as data: made by windows/ and linux/, read by plan, apply, report and
+   undo. Nothing is written before edits_apply(). */
+#ifndef FS_EDITS_H
+#define FS_EDITS_H
+
+#include "fs/tree.h"
+
+typedef enum {
+    EDIT_WRITE_FILE,
+    EDIT_MAKE_DIRECTORY,
+    EDIT_MAKE_SYMLINK,
+    EDIT_REMOVE,
+} EditKind;
+
+typedef struct {
+    EditKind kind;
+    char *path;          /* in the guest's tree, as the user should see it */
+    char *reason;        /* one sentence, lower case, no full stop */
+    GBytes *content;     /* EDIT_WRITE_FILE: the whole new content */
+    char *link_target;   /* EDIT_MAKE_SYMLINK */
+    gboolean existed;    /* there was something at path */
+    GBytes *old_content; /* of a file that existed, when it was at most 1 MiB and no hive; else NULL */
+    char *like;          /* path whose attributes a new file gets, in the guest's tree; NULL: see
+                            FsAttributes */
+    int mode;            /* permission bits, or -1 */
+    GPtrArray *values;   /* of EditValue: what changes inside a registry hive; NULL for other files */
+} Edit;
+
+/* One value inside a hive that is written as a whole. */
+typedef struct {
+    char *key;      /* "HKLM\\SYSTEM\\ControlSet001\\Services\\viostor" */
+    char *name;     /* value name, "" for the default value, NULL: the key itself */
+    char *old_text; /* "dword:00000003"; NULL: was not there */
+    char *new_text; /* NULL: deleted */
+    char *reason;
+} EditValue;
+
+typedef struct Edits Edits;
+
+/* tree is borrowed and must outlive the edits. */
+Edits *edits_new(FsTree *tree);
+void edits_free(Edits *edits);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Edits, edits_free)
+
+FsTree *edits_tree(const Edits *edits);
+guint edits_count(const Edits *edits);
+const Edit *edits_get(const Edits *edits, guint index); /* in order of application */
+
+/* The file as it will be: staged content where there is some, else the tree's. *ret_text NULL and no
+   error when it will not exist. Limits as fs_tree_read_text(). */
+gboolean edits_read_text(const Edits *edits, const char *path, char **ret_text,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Stage. A write to a path that is already staged replaces the content, keeps the first old content
+   and joins the reasons with "; "; a content equal to what is there is dropped. Missing parent
+   directories are staged too, like the nearest existing one. Links in path are resolved when
+   applied, so the file behind a link is written, and the link stays. like may be NULL. */
+gboolean edits_write_file(Edits *edits, const char *path, GBytes *content, const char *like,
+                          int mode, const char *reason, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean edits_write_text(Edits *edits, const char *path, const char *text, const char *like,
+                          int mode, const char *reason, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean edits_make_directory(Edits *edits, const char *path, const char *like, int mode,
+                              const char *reason, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean edits_make_symlink(Edits *edits, const char *path, const char *target, const char *like,
+                            const char *reason, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Fine if path is not there: then nothing is staged. */
+gboolean edits_remove(Edits *edits, const char *path, const char *reason,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A registry hive as a whole with the values that change in it; takes ownership of values (a
+   GPtrArray of EditValue with edit_value_free()). */
+gboolean edits_write_hive(Edits *edits, const char *path, GBytes *content, GPtrArray *values,
+                          const char *reason, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void edit_value_free(EditValue *value);
+
+/* Writes everything, in order, then syncs. On failure the caller throws the overlay away. */
+gboolean edits_apply(const Edits *edits, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the disks say: the operating system, its version, where it keeps things, what boots it. */
+#ifndef INSPECT_GUEST_H
+#define INSPECT_GUEST_H
+
+#include <json-glib/json-glib.h>
+
+#include "base/firmware.h"
+#include "fs/tree.h"
+#include "inspect/volume.h"
+#include "registry/replay.h"
+
+typedef enum {
+    GUEST_LINUX,
+    GUEST_WINDOWS,
+} GuestKind;
+
+/* An installed kernel of a Linux guest. Paths are in the guest's tree. */
+typedef struct {
+    char *version;     /* "6.1.0-28-amd64", the name of its folder below modules_dir's parent */
+    char *image;       /* "/boot/vmlinuz-6.1.0-28-amd64" */
+    char *initramfs;   /* "/boot/initrd.img-6.1.0-28-amd64"; NULL: none found */
+    char *config;      /* "/boot/config-…"; NULL: none found */
+    char *modules_dir; /* "/lib/modules/6.1.0-28-amd64"; NULL: none found */
+    gboolean is_default; /* what the boot loader starts */
+} GuestKernel;
+
+typedef struct {
+    char *spec;        /* first field of fstab as written */
+    char *mount_point;
+    char *type;
+    const Volume *volume; /* which one it is; NULL: not found */
+} GuestMount;
+
+typedef struct {
+    char *id;           /* os-release ID, "debian" */
+    char *id_like;      /* may be NULL */
+    char *version_id;   /* "12"; may be NULL */
+    char *boot_loader;  /* "grub2", "grub-legacy", "systemd-boot", "extlinux"; NULL: none found */
+    char *boot_loader_config; /* "/boot/grub/grub.cfg"; may be NULL */
+    char *initramfs_tool;     /* "initramfs-tools", "dracut", "mkinitcpio"; may be NULL */
+    GPtrArray *kernels; /* of GuestKernel, the default first */
+    GPtrArray *mounts;  /* of GuestMount, in fstab's order */
+} GuestLinux;
+
+typedef struct {
+    char *system_root;   /* "/Windows" in the tree */
+    guint major, minor;  /* 10, 0 */
+    guint build;         /* 20348 */
+    guint revision;      /* UBR, 0 when not there */
+    char *edition;       /* EditionID; may be NULL */
+    char *installation_type; /* "Client", "Server", "Server Core"; may be NULL (XP) */
+    char *product_type;  /* "WinNT", "ServerNT", "LanmanNT"; may be NULL */
+    guint current_control_set, default_control_set; /* Select\Current, Select\Default */
+    gboolean has_driver_database; /* SYSTEM\DriverDatabase: Windows 8 and later */
+    gboolean rtc_is_utc; /* RealTimeIsUniversal */
+    gint32 active_bias_minutes; /* UTC = local + bias */
+    char *time_zone;     /* TimeZoneKeyName; may be NULL */
+    char *hardware_uuid; /* HardwareConfig\LastConfig without braces, lower case; may be NULL */
+    GPtrArray *boot_drivers; /* of char *: services with Type 1 and Start 0, sorted */
+    gboolean hibernated;     /* hiberfil.sys holds an image */
+    gboolean fast_started;   /* NTFS metadata in a hibernated kernel's cache ($LogFile 2.x) */
+    gboolean log_dirty;      /* $LogFile not clean */
+} GuestWindows;
+
+typedef struct {
+    GuestKind kind;
+    char *product_name;  /* "Debian GNU/Linux 12 (bookworm)", "Windows Server 2022 Standard" */
+    char *architecture;  /* "x86_64", "i686", "aarch64" */
+    char *hostname;      /* may be NULL */
+    char *osinfo_id;     /* libosinfo's URL; may be NULL */
+    char *profile;       /* section of profiles/ that matched, "debian-12", "windows-2022" */
+    Firmware firmware;   /* as the disks show */
+    const Volume *root;  /* where the system is */
+    FsTree *tree;        /* the guest's namespace; owned */
+    GuestLinux linux_facts;     /* valid when kind is GUEST_LINUX */
+    GuestWindows windows_facts; /* valid when kind is GUEST_WINDOWS */
+} Guest;
+
+/* The one system on the disks, or the boot loader's default when there are several.
+   No system at all: DRYDOCK_ERROR_UNSUPPORTED. Encrypted volumes become findings (BitLocker: a
+   blocker). profile_dir: more profiles, may be NULL. The guest borrows set. */
+gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findings,
+                       Guest **ret_guest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void guest_free(Guest *guest);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guest, guest_free)
+
+/* The documented JSON shape of `migrate inspect --json`, see migrate-inspect(1); one object. */
+void guest_to_json(const Guest *guest, const VolumeSet *set, JsonBuilder *builder);
+
+/* A hive of a Windows guest with its logs replayed in memory. name: "SYSTEM", "SOFTWARE", … in
+   System32\config. *ret_path: where it is; *ret_log_paths: NULL-terminated, logs that exist. */
+gboolean guest_read_hive(const Guest *guest, const char *name, GBytes **ret_hive,
+                         HiveReplay *ret_replay, char **ret_path, char ***ret_log_paths,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

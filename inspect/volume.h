@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every volume on a machine's disks: partitions, whole disks without a table, later what LVM, RAID
+   and encryption make of them; with the filesystem on each. */
+#ifndef INSPECT_VOLUME_H
+#define INSPECT_VOLUME_H
+
+#include "disk/partition.h"
+#include "disk/probe.h"
+#include "fs/fs.h"
+
+typedef struct {
+    guint disk_index;           /* 0…, in the machine's order */
+    const PartitionTable *table; /* of that disk, borrowed from the set */
+    const Partition *partition; /* NULL: the whole disk */
+    char *name;                 /* as Linux would call it on virtio or SCSI: "sda2", "sdb" */
+    Disk *disk;                 /* window with a write-back cache in front */
+    VolumeProbe *probe;
+    Fs *fs;                     /* NULL: no filesystem we open */
+} Volume;
+
+typedef struct {
+    GPtrArray *disks;   /* of Disk, borrowed elements hold references */
+    GPtrArray *tables;  /* of PartitionTable, one per disk */
+    GPtrArray *volumes; /* of Volume */
+} VolumeSet;
+
+/* disks: of Disk, in the machine's order; the set takes references. A volume that cannot be opened
+   is listed without fs and adds a finding. findings: see base/finding.h. */
+gboolean volume_set_open(GPtrArray *disks, GPtrArray *findings, VolumeSet **ret_set,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void volume_set_free(VolumeSet *set);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VolumeSet, volume_set_free)
+
+#endif

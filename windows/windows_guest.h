@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a Windows guest needs to boot on KVM, as edits. */
+#ifndef WINDOWS_WINDOWS_GUEST_H
+#define WINDOWS_WINDOWS_GUEST_H
+
+#include "fs/edits.h"
+#include "inspect/guest.h"
+#include "windows/driver_tree.h"
+
+typedef struct {
+    gboolean virtio_block; /* viostor and vioscsi are bootable; else the disk stays on SATA or IDE */
+    gboolean virtio_net;   /* netkvm is staged */
+} WindowsResult;
+
+/* Stages drivers, registry and clean-up for guest. A state that forbids it (hibernated, log not
+   clean, hive dirty beyond repair) adds a blocker to findings and returns TRUE with nothing staged.
+   No driver that fits: DRYDOCK_ERROR_MISSING_TOOL with a hint. */
+gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers, Edits *edits,
+                            GPtrArray *findings, WindowsResult *ret_result,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif
