@@ -9,6 +9,5 @@ FINDING(DISK_BACKUP_GPT, "disk-backup-gpt", WARNING,
         "repair it in the guest afterwards (sgdisk --verify, or diskpart)")
 
 /* Windows */
-FINDING(WINDOWS_HIBERNATED, "windows-hibernated", BLOCKER,
-        "Windows on {} is hibernated",
+FINDING(WINDOWS_HIBERNATED, "windows-hibernated", BLOCKER, "Windows on {} is hibernated",
         "start the source machine and shut it down fully (shutdown /s /t 0), then export it again")

@@ -36,7 +36,7 @@ void findings_add(GPtrArray *findings, FindingCode code, const char *subject);
 const char *finding_code_name(FindingCode code); /* stable, for example "windows-hibernated" */
 FindingSeverity finding_code_severity(FindingCode code);
 const char *finding_severity_name(FindingSeverity severity); /* "info", "warning", "blocker" */
-const char *finding_code_hint(FindingCode code); /* NULL when there is nothing to do */
+const char *finding_code_hint(FindingCode code);             /* NULL when there is nothing to do */
 
 /* FALSE with DRYDOCK_ERROR_PRECONDITION for the first blocker of the list; its message carries the
    code in brackets, its hint is the row's. */

@@ -12,17 +12,17 @@
 typedef gboolean (*RunLineFunc)(void *data, const char *line, GError **error);
 
 typedef struct {
-    guint timeout_seconds;      /* 0: no limit */
-    size_t output_limit_bytes;  /* of stdout kept for ret_output; 0: 1 MiB */
-    RunLineFunc line_func;      /* NULL: stdout is collected instead */
+    guint timeout_seconds;     /* 0: no limit */
+    size_t output_limit_bytes; /* of stdout kept for ret_output; 0: 1 MiB */
+    RunLineFunc line_func;     /* NULL: stdout is collected instead */
     void *line_data;
     const char *working_directory; /* NULL: ours */
 } RunOptions;
 
 /* Runs argv (NULL-terminated, argv[0] looked up in PATH) to its end, with stdin from /dev/null and
    LC_ALL=C. On exit status 0 *ret_output (may be NULL) gets its stdout. A program that is missing
-   (DRYDOCK_ERROR_MISSING_TOOL), a non-zero exit, a signal and a timeout are four different messages;
-   the last lines of stderr are part of them, and "No space left" there makes it
+   (DRYDOCK_ERROR_MISSING_TOOL), a non-zero exit, a signal and a timeout are four different
+   messages; the last lines of stderr are part of them, and "No space left" there makes it
    DRYDOCK_ERROR_NO_SPACE. */
 gboolean run_program(const char *const *argv, const RunOptions *options, char **ret_output,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -34,7 +34,8 @@ typedef struct RunChild RunChild;
 RunChild *run_child_start(const char *const *argv, const int *inherit_fds, size_t inherit_count,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* FALSE as soon as the program has ended; *error then says how, with the last lines of its stderr. */
+/* FALSE as soon as the program has ended; *error then says how, with the last lines of its stderr.
+ */
 gboolean run_child_check_alive(RunChild *child, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 pid_t run_child_pid(const RunChild *child);

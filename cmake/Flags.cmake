@@ -9,7 +9,7 @@ target_compile_definitions(drydock-flags INTERFACE
     GLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_68)
 target_compile_options(drydock-flags INTERFACE
     # Quoted includes only: <linux/…> must go on meaning the kernel's headers, not our folder.
-    -iquote ${CMAKE_SOURCE_DIR} -iquote ${CMAKE_BINARY_DIR}
+    "SHELL:-iquote ${CMAKE_SOURCE_DIR}" "SHELL:-iquote ${CMAKE_BINARY_DIR}"
     # gnu17 defines "linux" as a macro; it is a folder and a word of ours.
     -Ulinux
     -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wwrite-strings
