@@ -20,10 +20,10 @@ typedef enum {
 typedef struct {
     char *path;          /* of the host; absolute */
     SourceFormat format; /* by content, never by name */
-    char *variant;       /* "monolithicSparse", "streamOptimized", "dynamic", "fixed", …; may be NULL */
-    uint64_t size_bytes; /* as the guest sees the disk */
+    char *variant; /* "monolithicSparse", "streamOptimized", "dynamic", "fixed", …; may be NULL */
+    uint64_t size_bytes;  /* as the guest sees the disk */
     uint32_t sector_size; /* logical, bytes */
-    char *image_options; /* for nbd_server_start(): how qemu is told to read it, read-only */
+    char *image_options;  /* for nbd_server_start(): how qemu is told to read it, read-only */
 } MachineDisk;
 
 typedef struct {
@@ -33,8 +33,8 @@ typedef struct {
 } MachineNic;
 
 typedef struct {
-    char *name;            /* safe as a file name: letters, digits, '.', '_', '-' */
-    char *uuid;            /* SMBIOS UUID, lower case; NULL: not known */
+    char *name; /* safe as a file name: letters, digits, '.', '_', '-' */
+    char *uuid; /* SMBIOS UUID, lower case; NULL: not known */
     Firmware firmware;
     gboolean secure_boot;
     guint cpus;            /* 0: not known */
