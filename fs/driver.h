@@ -5,13 +5,16 @@
 
 #include "fs/fs.h"
 
-/* Meaning as in fs.h. fs.c has checked the arguments, answers for operations that are NULL
-   (DRYDOCK_ERROR_UNSUPPORTED), and puts driver, volume and path in front of every error. */
+/* Meaning as in fs.h. fs.c has checked the arguments (normalised paths, attributes never NULL,
+   nothing written to "/" or to a read-only volume, reads within the file and not empty), answers
+   for operations that are NULL (DRYDOCK_ERROR_UNSUPPORTED), and puts driver, volume, action and
+   path in front of every error. */
 typedef struct {
     const char *name;
     const char *const *types; /* blkid type names this driver opens, NULL-terminated */
     gboolean case_sensitive;
 
+    /* Fills ops and volume (with a reference of its own) of the Fs; close drops that reference. */
     gboolean (*open)(Disk *volume, Fs **ret_fs, GError **error);
     void (*close)(Fs *fs); /* discards and frees; fs.c has already dropped nothing */
     gboolean (*get_state)(Fs *fs, FsState *ret_state, GError **error);
@@ -44,9 +47,11 @@ struct Fs {
     Disk *volume; /* reference; NULL for trees in memory */
 };
 
+/* First member of each driver's open file; file_open fills fs and size_bytes. */
 struct FsFile {
     Fs *fs;
     uint64_t size_bytes;
+    char *path; /* fs.c's own, for messages */
 };
 
 extern const FsOps fs_ntfs_ops, fs_ext_ops, fs_fat_ops, fs_memory_ops;

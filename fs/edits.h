@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What will change in a guest, as data: made by windows/ and linux/, read by plan, apply, report and
-   undo. Nothing is written before edits_apply(). */
+/* What will change in a guest, as data: made by windows/ and linux/, read by plan, apply, report
+   and undo. Nothing is written before edits_apply(). */
 #ifndef FS_EDITS_H
 #define FS_EDITS_H
 
@@ -20,11 +20,11 @@ typedef struct {
     GBytes *content;     /* EDIT_WRITE_FILE: the whole new content */
     char *link_target;   /* EDIT_MAKE_SYMLINK */
     gboolean existed;    /* there was something at path */
-    GBytes *old_content; /* of a file that existed, when it was at most 1 MiB and no hive; else NULL */
+    GBytes *old_content; /* of a file that existed, was at most 1 MiB and is no hive; else NULL */
     char *like;          /* path whose attributes a new file gets, in the guest's tree; NULL: see
                             FsAttributes */
     int mode;            /* permission bits, or -1 */
-    GPtrArray *values;   /* of EditValue: what changes inside a registry hive; NULL for other files */
+    GPtrArray *values; /* of EditValue: what changes inside a registry hive; NULL for other files */
 } Edit;
 
 /* One value inside a hive that is written as a whole. */
@@ -47,8 +47,8 @@ FsTree *edits_tree(const Edits *edits);
 guint edits_count(const Edits *edits);
 const Edit *edits_get(const Edits *edits, guint index); /* in order of application */
 
-/* The file as it will be: staged content where there is some, else the tree's. *ret_text NULL and no
-   error when it will not exist. Limits as fs_tree_read_text(). */
+/* The file as it will be: staged content where there is some, else the tree's. *ret_text NULL and
+   no error when it will not exist. Limits as fs_tree_read_text(). */
 gboolean edits_read_text(const Edits *edits, const char *path, char **ret_text,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

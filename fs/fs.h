@@ -21,7 +21,7 @@ typedef enum {
 typedef struct {
     FsFileType type;
     uint64_t size_bytes;
-    uint64_t inode;      /* unique within the filesystem */
+    uint64_t inode; /* unique within the filesystem */
     uint32_t links;
     uint32_t mode;       /* permission bits with setuid, setgid, sticky; 0 on NTFS and FAT */
     uint32_t uid, gid;   /* 0 on NTFS and FAT */
@@ -118,15 +118,18 @@ gboolean fs_remove(Fs *fs, const char *path, GError **error) G_GNUC_WARN_UNUSED_
 /* Bytes of the volume that hold no data: of FsExtent in ascending order, whole clusters. */
 gboolean fs_free_extents(Fs *fs, GArray **ret_extents, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Where the content of one file lies on the volume, in file order; holes are left out, resident or
-   inline content gives an empty list. For pagefiles and swap files, whose content is worth nothing. */
+   inline content gives an empty list. For pagefiles and swap files, whose content is worth nothing.
+ */
 gboolean fs_file_extents(Fs *fs, const char *path, GArray **ret_extents,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Everything written has reached the volume, and the filesystem's own metadata is consistent. */
 gboolean fs_sync(Fs *fs, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A tree in memory for unit tests: opened empty, filled through the calls above. Case sensitive or
-   like NTFS. */
+/* A tree in memory for unit tests: opened empty, filled through the calls above. Case sensitive, or
+   case preserving like NTFS (but links can be made, to stand for its junctions). */
 Fs *fs_new_memory(gboolean case_sensitive);
+/* Of a file that exists in a case sensitive tree. New files get their owner as on a real volume. */
+void fs_memory_set_owner(Fs *fs, const char *path, uint32_t uid, uint32_t gid);
 
 #endif

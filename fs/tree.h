@@ -34,8 +34,8 @@ gboolean fs_tree_list(FsTree *tree, const char *path, GPtrArray **ret_entries,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean fs_tree_file_open(FsTree *tree, const char *path, FsFile **ret_file,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean fs_tree_read_file(FsTree *tree, const char *path, uint64_t limit_bytes,
-                           GBytes **ret_bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean fs_tree_read_file(FsTree *tree, const char *path, uint64_t limit_bytes, GBytes **ret_bytes,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean fs_tree_write_file(FsTree *tree, const char *path, GBytes *content,
                             const FsAttributes *attributes,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
