@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What we know of operating systems, as data: one INI section per release in profiles/data/ (key files
-   of families, embedded at build time), inheriting with "like", found with "match". */
+/* What we know of operating systems, as data: one section per release in the key files of this
+   folder (linux.ini, windows.ini; embedded at build time), inheriting with "like", found with
+   "match". The keys are explained at the top of each file. */
 #ifndef PROFILES_PROFILE_H
 #define PROFILES_PROFILE_H
 
@@ -10,7 +11,8 @@ typedef struct Profiles Profiles;
 typedef struct Profile Profile; /* borrowed from its Profiles */
 
 /* directory: files *.ini read after the built-in ones; a section of the same name replaces. NULL:
-   built-in ones only. Unknown keys, loops in "like" and ties are errors. */
+   built-in ones only. Unknown keys, loops in "like", sections that nothing can ever use and
+   sections that could match the same system equally well are errors (DRYDOCK_ERROR_USAGE). */
 Profiles *profiles_load(const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void profiles_free(Profiles *profiles);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profiles, profiles_free)
@@ -18,8 +20,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profiles, profiles_free)
 /* facts: NULL-terminated "key:value" words, for example "id:debian", "version:12",
    "windows:10.0", "build:20348", "type:server". A match line is a list of words; all words of one
    key are alternatives, all keys must be met; a value may be a range ("build:20348-25397", open at
-   either end) or a prefix of dotted numbers ("version:12" meets 12.4). The section with most keys in
-   its match wins. NULL and no error: nothing matches. */
+   either end) or a prefix of dotted numbers ("version:12" meets 12.4). The section with most keys
+   in its match wins; sections without a common key answer different questions, so give facts for
+   one of them at a time. NULL and no error: nothing matches. */
 const Profile *profiles_match(const Profiles *profiles, const char *const *facts);
 
 const char *profile_name(const Profile *profile);

@@ -1,0 +1,15 @@
+# cmake -D INPUTS="a.ini;b.ini" -D OUTPUT=file.c -P embed.cmake
+#   Writes the files as one C array, profile_builtin_files[] of profiles/builtin.h.
+set(text "/* Generated from the key files of profiles/; do not edit. */\n#include \"profiles/builtin.h\"\n")
+set(rows "")
+foreach(input ${INPUTS})
+    get_filename_component(name "${input}" NAME)
+    string(MAKE_C_IDENTIFIER "data_${name}" symbol)
+    file(READ "${input}" hex HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(REGEX REPLACE "(................................................................................)" "\\1\n" bytes "${bytes}")
+    string(APPEND text "\nstatic const unsigned char ${symbol}[] = {\n${bytes}\n};\n")
+    string(APPEND rows "    {\"${name}\", ${symbol}, sizeof(${symbol})},\n")
+endforeach()
+string(APPEND text "\nconst ProfileBuiltinFile profile_builtin_files[] = {\n${rows}    {0},\n};\n")
+file(WRITE "${OUTPUT}" "${text}")
