@@ -43,9 +43,9 @@ void hive_change_free(HiveChange *change);
 
 /* hive: a clean or replayed one. min_sequence: HiveReplay.max_sequence; the new hive's sequence
    numbers are above it. *ret_changes: of HiveChange, empty when every value was already so; then
-   *ret_hive is a reference on hive. Refused with DRYDOCK_ERROR_UNSUPPORTED: a key that holds a value
-   above 16344 bytes would have to be rewritten (hivex writes those as one cell, which Windows does
-   not read), or a parent with a subkey list that hivex cannot change. The result has passed
+   *ret_hive is a reference on hive. Refused with DRYDOCK_ERROR_UNSUPPORTED: a key that holds a
+   value above 16344 bytes would have to be rewritten (hivex writes those as one cell, which Windows
+   does not read), or a parent with a subkey list that hivex cannot change. The result has passed
    hive_verify(). */
 gboolean hive_edits_apply(const HiveEdits *edits, GBytes *hive, uint32_t min_sequence,
                           GBytes **ret_hive, GPtrArray **ret_changes,

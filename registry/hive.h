@@ -64,8 +64,9 @@ gboolean hive_list_values(Hive *hive, HiveKey key, GPtrArray **ret_values,
 gboolean hive_get_value(Hive *hive, HiveKey key, const char *name, HiveValue **ret_value,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Typed reads by path from the root. Key or value not there, or of another type: *ret_found FALSE and
-   no error. Strings: SZ and EXPAND_SZ; UTF-16 may lack its NUL or have an odd byte: both tolerated. */
+/* Typed reads by path from the root. Key or value not there, or of another type: *ret_found FALSE
+   and no error. Strings: SZ and EXPAND_SZ; UTF-16 may lack its NUL or have an odd byte: both
+   tolerated. */
 gboolean hive_read_string(Hive *hive, const char *key_path, const char *name, gboolean *ret_found,
                           char **ret_text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean hive_read_dword(Hive *hive, const char *key_path, const char *name, gboolean *ret_found,

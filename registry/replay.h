@@ -20,8 +20,8 @@ typedef struct {
 } HiveReplay;
 
 /* logs: count bytes objects, any may be NULL or empty. *ret_hive is a new hive file (or a reference
-   on hive when clean) with equal sequence numbers and a right checksum, unless UNUSABLE. Damage in a
-   log ends that log and is no error; DRYDOCK_ERROR_CORRUPT is for a hive that is none. */
+   on hive when clean) with equal sequence numbers and a right checksum, unless UNUSABLE. Damage in
+   a log ends that log and is no error; DRYDOCK_ERROR_CORRUPT is for a hive that is none. */
 gboolean hive_replay(GBytes *hive, GBytes *const *logs, guint count, GBytes **ret_hive,
                      HiveReplay *ret_replay, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -11,10 +11,10 @@ typedef struct {
     uint64_t data_bytes;
 } HiveStatistics;
 
-/* Header checksum and equal sequences, bin chain, every reachable cell: signature, bounds, allocated,
-   not reached twice (sk cells aside), parent links, counts, subkey lists sorted by upper-cased
-   UTF-16 name and with right hashes, big data where it must be, names and values within their
-   cells. DRYDOCK_ERROR_CORRUPT names the first thing wrong, with key path and offset. */
+/* Header checksum and equal sequences, bin chain, every reachable cell: signature, bounds,
+   allocated, not reached twice (sk cells aside), parent links, counts, subkey lists sorted by
+   upper-cased UTF-16 name and with right hashes, big data where it must be, names and values within
+   their cells. DRYDOCK_ERROR_CORRUPT names the first thing wrong, with key path and offset. */
 gboolean hive_verify(GBytes *hive, const char *name, HiveStatistics *ret_statistics,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
