@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "fs/path.h"
 
 enum {
     NAME_LENGTH_MAX = 255, /* bytes as on ext, or UTF-16 units as on NTFS */
@@ -46,22 +47,11 @@ static void node_free(gpointer data)
     g_free(node);
 }
 
-/* NTFS compares after mapping each character alone: "ß" is not "SS". */
-static char *name_key(const Fs *fs, const char *name)
-{
-    if (fs->ops->case_sensitive)
-        return g_strdup(name);
-    GString *key = g_string_new(NULL);
-    for (const char *p = name; *p != '\0'; p = g_utf8_next_char(p))
-        g_string_append_unichar(key, g_unichar_toupper(g_utf8_get_char(p)));
-    return g_string_free(key, FALSE);
-}
-
 static Node *node_new(MemoryFs *memory, const char *name, FsFileType type)
 {
     Node *node = g_new0(Node, 1);
     node->name = g_strdup(name);
-    node->key = name_key(&memory->fs, name);
+    node->key = fs_path_fold(name, memory->fs.ops->case_sensitive);
     node->stat.type = type;
     node->stat.inode = ++memory->last_inode;
     node->stat.links = 1;
@@ -74,7 +64,7 @@ static Node *node_new(MemoryFs *memory, const char *name, FsFileType type)
 static Node *find_child(const MemoryFs *memory, const Node *directory, const char *name,
                         guint *ret_index)
 {
-    g_autofree char *key = name_key(&memory->fs, name);
+    g_autofree char *key = fs_path_fold(name, memory->fs.ops->case_sensitive);
     for (guint i = 0; directory->children && i < directory->children->len; i++) {
         Node *child = g_ptr_array_index(directory->children, i);
         if (g_str_equal(child->key, key)) {

@@ -20,6 +20,9 @@ gboolean fs_tree_resolve(FsTree *tree, const char *path, gboolean follow_last, F
                          char **ret_path, gboolean *ret_found,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The root filesystem is not case sensitive: '\\' separates in paths as '/' does. */
+gboolean fs_tree_is_windows(const FsTree *tree);
+
 /* Paths: absolute, '/' or '\\' between components where the root filesystem is not case sensitive;
    ".", ".." and doubled slashes are normalised; ".." and links never leave the root. At most 40
    links (ELOOP: DRYDOCK_ERROR_CORRUPT). These follow a link in the last component too, except
