@@ -310,7 +310,8 @@ static gboolean write_metadata(NtfsFs *fs, GError **error)
         return FALSE;
     }
     for (gsize i = 0; i < G_N_ELEMENTS(kept); i++) {
-        if (kept[i] != NULL && ntfs_inode_sync(kept[i]) != 0) {
+        if (kept[i] != NULL && (NInoDirty(kept[i]) || NInoAttrListDirty(kept[i])) &&
+            ntfs_inode_sync(kept[i]) != 0) {
             ntfs_device_set_error(fs->device, errno, error, "cannot write the volume's metadata");
             return FALSE;
         }

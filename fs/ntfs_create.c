@@ -62,17 +62,26 @@ static void security_copy(Security *security, ntfs_inode *like)
     }
 }
 
-/* like that is not there or cannot be read leaves security empty: then the directory decides. */
+static gboolean open_like(NtfsFs *fs, const char *like, ntfs_inode **ret_inode, GError **error)
+{
+    if (!ntfs_open_path(fs, like, ret_inode, error)) {
+        return FALSE;
+    }
+    if (*ret_inode == NULL) {
+        drydock_error_set(error, DRYDOCK_ERROR_NOT_FOUND, NULL, "'%s' is not there", like);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* A file to make a directory like leaves security empty: then the parent decides. */
 static gboolean security_from_like(Security *security, NtfsFs *fs, const char *like,
                                    gboolean for_directory, GError **error)
 {
     ntfs_inode *inode;
 
-    if (!ntfs_open_path(fs, like, &inode, error)) {
+    if (!open_like(fs, like, &inode, error)) {
         return FALSE;
-    }
-    if (inode == NULL) {
-        return TRUE;
     }
     if (ntfs_inode_is_directory(inode) == for_directory) {
         security_copy(security, inode);
@@ -96,8 +105,10 @@ static gboolean is_dos_part(const char *text, gsize length, gsize limit)
     return TRUE;
 }
 
-/* A name that is its own 8.3 name but for the case is stored once for both, as Windows does; others
-   get no short name, as on volumes where Windows was told to make none. */
+/* A name that is its own 8.3 name but for the case is stored once for both, as Windows does. Others
+   get no short name and stay what the library makes them: on volumes without short names Windows
+   writes the same, and one that is WIN32 always has a DOS name beside it (seen on volumes of
+   Windows 7 and 10; the library cannot even remove a file where that is not so). */
 static FILE_NAME_TYPE_FLAGS name_space(const char *name)
 {
     const char *dot = strchr(name, '.');
@@ -106,11 +117,10 @@ static FILE_NAME_TYPE_FLAGS name_space(const char *name)
     return is_dos_part(name, base, DOS_BASE_MAX) &&
                    (dot == NULL || is_dos_part(dot + 1, strlen(dot + 1), DOS_EXTENSION_MAX))
                ? FILE_NAME_WIN32_AND_DOS
-               : FILE_NAME_WIN32;
+               : FILE_NAME_POSIX;
 }
 
-/* The library makes POSIX names, which Windows' own programs take for case sensitive. The name is
-   in the record and, as the key, in the directory's index. */
+/* The name is in the record and, as the key, in the directory's index. */
 static gboolean set_name_space(NtfsFs *fs, ntfs_inode *inode, ntfs_inode *directory,
                                FILE_NAME_TYPE_FLAGS type, GError **error)
 {
@@ -166,6 +176,7 @@ static gboolean create_in(NtfsFs *fs, ntfs_inode *directory, const char *name, G
 {
     guint8 length;
     g_autofree ntfschar *units = ntfs_name_to_utf16(name, &length);
+    const FILE_NAME_TYPE_FLAGS type = name_space(name);
     ntfs_inode *inode;
     gboolean ok;
 
@@ -178,7 +189,7 @@ static gboolean create_in(NtfsFs *fs, ntfs_inode *directory, const char *name, G
         ntfs_device_set_error(fs->device, errno, error, "cannot create a file record");
         return FALSE;
     }
-    ok = set_name_space(fs, inode, directory, name_space(name), error) &&
+    ok = (type == FILE_NAME_POSIX || set_name_space(fs, inode, directory, type, error)) &&
          apply_descriptor(fs, security, inode, error) &&
          (content == NULL || ntfs_write_content(fs, inode, content, error));
     if (!ntfs_finish_inode(fs, inode, directory, ok, error)) {
@@ -222,26 +233,32 @@ static gboolean open_parent(NtfsFs *fs, const char *path, ntfs_inode **ret_inode
 gboolean ntfs_create_path(NtfsFs *fs, const char *path, GBytes *content,
                           const FsAttributes *attributes, GError **error)
 {
+    const char *like = attributes == NULL ? NULL : attributes->like;
     g_autofree char *name = g_path_get_basename(path);
     g_auto(Security) security;
-    ntfs_inode *directory;
+    ntfs_inode *inode;
     gboolean ok;
 
     security_init(&security, fs);
-    if (!check_name(fs, name, error) || !open_parent(fs, path, &directory, error)) {
+    if (!check_name(fs, name, error) || !open_parent(fs, path, &inode, error)) {
         return FALSE;
     }
-    ntfs_close_inode(directory);
+    ntfs_close_inode(inode);
+    if (like != NULL) {
+        if (!open_like(fs, like, &inode, error)) {
+            return FALSE;
+        }
+        ntfs_close_inode(inode);
+    }
     if (!ntfs_begin_change(fs, error)) {
         return FALSE;
     }
     /* The parent is opened after like, which may be the same. */
-    ok = (attributes == NULL || attributes->like == NULL ||
-          security_from_like(&security, fs, attributes->like, content == NULL, error)) &&
-         open_parent(fs, path, &directory, error);
+    ok = (like == NULL || security_from_like(&security, fs, like, content == NULL, error)) &&
+         open_parent(fs, path, &inode, error);
     if (ok) {
-        ok = create_in(fs, directory, name, content, &security, error);
-        ok = ntfs_finish_inode(fs, directory, NULL, ok, error);
+        ok = create_in(fs, inode, name, content, &security, error);
+        ok = ntfs_finish_inode(fs, inode, NULL, ok, error);
     }
     return ntfs_end_change(fs, ok, error);
 }
