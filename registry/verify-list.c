@@ -12,16 +12,24 @@ typedef struct {
     HiveName previous; /* the last of them */
 } ListWalk;
 
-/* An lf hint is the first four characters; a name with others than Latin-1 has none. */
+/* An lf hint is the first four characters; a name with others than Latin-1 has none, and one beyond
+   ASCII may differ from the name in case or code page (seen in hives of Windows 7). */
 static gboolean hint_is_right(const uint8_t *hint, const HiveName *name)
 {
     size_t units = hive_name_units(name);
+    size_t unit_size = name->is_latin1 ? 1 : 2;
     for (size_t i = 0; i < 4 && hint[i] != 0; i++) {
         HiveName stored = {.bytes = hint + i, .length = 1, .is_latin1 = TRUE};
-        HiveName wanted = {.bytes = name->bytes + (name->is_latin1 ? i : 2 * i),
-                           .length = name->is_latin1 ? 1 : 2,
+        if (i >= units) {
+            return FALSE;
+        }
+        HiveName wanted = {.bytes = name->bytes + unit_size * i,
+                           .length = unit_size,
                            .is_latin1 = name->is_latin1};
-        if (i >= units || hive_name_compare(&stored, &wanted) != 0) {
+        if (!hive_name_is_ascii(&stored) || !hive_name_is_ascii(&wanted)) {
+            return TRUE;
+        }
+        if (hive_name_compare(&stored, &wanted) != 0) {
             return FALSE;
         }
     }
