@@ -110,6 +110,14 @@ static void assert_edits(Fixture *fixture, const char *expected)
     g_assert_cmpstr(text->str, ==, expected);
 }
 
+static void assert_old_content(Fixture *fixture, guint index, const char *expected)
+{
+    const Edit *edit = edits_get(fixture->edits, index);
+    g_assert_nonnull(edit->old_content);
+    g_autoptr(GBytes) bytes = g_bytes_new_static(expected, strlen(expected));
+    g_assert_true(g_bytes_equal(edit->old_content, bytes));
+}
+
 static void test_joining(Fixture *fixture, gconstpointer data)
 {
     (void)data;
@@ -117,8 +125,7 @@ static void test_joining(Fixture *fixture, gconstpointer data)
     write_text(fixture, "/alias/fstab", "second\n", "swap moves");
     write_text(fixture, "//etc/../alias/./fstab", "third\n", "names move");
     assert_edits(fixture, "write /etc/fstab (names move; swap moves)\n");
-    const Edit *edit = edits_get(fixture->edits, 0);
-    g_assert_cmpstr(g_bytes_get_data(edit->old_content, NULL), ==, "old fstab\n");
+    assert_old_content(fixture, 0, "old fstab\n");
     assert_text(fixture, "/etc/fstab", "third\n");
     assert_tree_text(fixture, "/etc/fstab", "old fstab\n");
     apply(fixture);
@@ -202,7 +209,7 @@ static void test_replacing_links(Fixture *fixture, gconstpointer data)
     assert_edits(fixture, "remove /etc/resolv.conf (not needed)\n"
                           "+write /etc/resolv.conf (a file now)\n"
                           "link /etc/fstab (points there)\n");
-    g_assert_nonnull(edits_get(fixture->edits, 2)->old_content);
+    assert_old_content(fixture, 2, "old fstab\n");
     assert_text(fixture, "/etc/fstab", "stub\n");
     apply(fixture);
     assert_tree_text(fixture, "/run/stub", "stub\n");
@@ -219,8 +226,7 @@ static void test_removing(Fixture *fixture, gconstpointer data)
     remove_path(fixture, "/etc/grub.d");
     assert_text(fixture, "/etc/fstab", NULL);
     assert_edits(fixture, "remove /etc/fstab (not needed)\nremove /etc/grub.d (not needed)\n");
-    g_assert_cmpstr(g_bytes_get_data(edits_get(fixture->edits, 0)->old_content, NULL), ==,
-                    "old fstab\n");
+    assert_old_content(fixture, 0, "old fstab\n");
     /* Below a directory that was removed, it is made again. */
     write_text(fixture, "/etc/grub.d/40_custom", "x", "b");
     write_text(fixture, "/etc/fstab", "again\n", "c");
