@@ -11,6 +11,48 @@ FINDING(DISK_BACKUP_GPT, "disk-backup-gpt", WARNING,
 /* Windows */
 FINDING(WINDOWS_HIBERNATED, "windows-hibernated", BLOCKER, "Windows on {} is hibernated",
         "start the source machine and shut it down fully (shutdown /s /t 0), then export it again")
+FINDING(WINDOWS_FAST_STARTED, "windows-fast-started", BLOCKER,
+        "Windows on {} was shut down with fast startup: its kernel still holds part of the disk",
+        "start the source machine and shut it down fully (shutdown /s /t 0), then export it again")
+FINDING(WINDOWS_LOG_DIRTY, "windows-log-dirty", BLOCKER,
+        "the NTFS log of {} is not clean: Windows was not shut down",
+        "start the source machine and shut it down fully (shutdown /s /t 0), then export it again")
+FINDING(WINDOWS_HIVE_DIRTY, "windows-hive-dirty", BLOCKER,
+        "the registry hive {} is not clean and its logs do not fit it",
+        "start the source machine and shut it down fully (shutdown /s /t 0), then export it again")
+FINDING(WINDOWS_DIRTY_FLAG, "windows-dirty-flag", INFO,
+        "Windows will check the file system of {} at its first boot", NULL)
+FINDING(WINDOWS_DRIVER_REFUSED, "windows-driver-refused", WARNING,
+        "this Windows would not load the virtio driver {}",
+        "use the virtio-win collection of a distribution, which has signed drivers")
+FINDING(WINDOWS_NO_BLOCK_DRIVER, "windows-no-block-driver", WARNING,
+        "no virtio disk driver was put in place; the guest boots from an emulated disk",
+        "use another virtio-win collection (--virtio-win PATH)")
+FINDING(WINDOWS_NO_SCSI_DRIVER, "windows-no-scsi-driver", INFO,
+        "there is no virtio-scsi driver for this Windows; virtio-blk is bootable", NULL)
+FINDING(WINDOWS_NO_NET_DRIVER, "windows-no-net-driver", WARNING,
+        "there is no virtio network driver for this Windows; its network card is emulated",
+        "use another virtio-win collection (--virtio-win PATH)")
+FINDING(WINDOWS_LEGACY_VIRTIO, "windows-legacy-virtio", INFO,
+        "the driver {} knows transitional virtio devices only", NULL)
+FINDING(WINDOWS_TOOLS_DISABLED, "windows-tools-disabled", INFO,
+        "the services of {} are switched off; the program itself stays installed",
+        "uninstall it in the guest when convenient")
+FINDING(WINDOWS_SAN_POLICY, "windows-san-policy", WARNING,
+        "disks other than the boot disk may be offline after the migration (SAN policy {})",
+        "bring them online in the guest: Get-Disk | Set-Disk -IsOffline $false")
+FINDING(
+    WINDOWS_UPDATE_PENDING, "windows-update-pending", WARNING,
+    "updates are half installed; the first boot goes on with them and may restart several times",
+    NULL)
+FINDING(WINDOWS_CODE_INTEGRITY, "windows-code-integrity", WARNING,
+        "a code integrity policy is active ({}); it may keep virtio drivers from loading",
+        "allow the drivers' publisher in the policy, or boot from an emulated disk first")
+FINDING(WINDOWS_EFI_FALLBACK, "windows-efi-fallback", INFO,
+        "the boot loader was copied to {}, where firmware without boot entries looks", NULL)
+FINDING(WINDOWS_NO_EFI_PARTITION, "windows-no-efi-partition", WARNING,
+        "the EFI system partition could not be read; a boot entry may have to be made by hand",
+        "in the firmware's setup, boot from \\EFI\\Microsoft\\Boot\\bootmgfw.efi")
 
 /* Linux */
 FINDING(LINUX_NO_KERNEL, "linux-no-kernel", WARNING,
@@ -43,8 +85,7 @@ FINDING(LINUX_NETWORK_NAME_BY_ORDER, "linux-network-name-by-order", WARNING,
         "network interfaces were matched with MAC addresses by their order: {}",
         "check the addresses at the first boot")
 FINDING(LINUX_TOOLS_DISABLED, "linux-tools-disabled", INFO,
-        "tools of the source's hypervisor are switched off: {}",
-        "remove their packages at leisure")
+        "tools of the source's hypervisor are switched off: {}", "remove their packages at leisure")
 FINDING(LINUX_GUEST_AGENT_MISSING, "linux-guest-agent-missing", INFO,
         "qemu-guest-agent is not installed in {}", "install it from the distribution")
 

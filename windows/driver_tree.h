@@ -7,8 +7,8 @@
 
 typedef struct DriverTree DriverTree;
 
-/* path: ISO file or folder. Everything that may be needed later is opened here (files mapped, the ISO
-   kept open), so that a process without a file system can go on using it. Missing:
+/* path: ISO file or folder. Everything that may be needed later is opened here (files mapped, the
+   ISO kept open), so that a process without a file system can go on using it. Missing:
    DRYDOCK_ERROR_MISSING_TOOL; a folder or ISO without a single .inf likewise. */
 DriverTree *driver_tree_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* /usr/share/virtio-win/virtio-win.iso, then the folder /usr/share/virtio-win. */

@@ -8,13 +8,18 @@
 #include "windows/driver_tree.h"
 
 typedef struct {
-    gboolean virtio_block; /* viostor and vioscsi are bootable; else the disk stays on SATA or IDE */
-    gboolean virtio_net;   /* netkvm is staged */
+    gboolean virtio_block;             /* viostor is bootable; else the disk stays on SATA or IDE */
+    gboolean virtio_scsi;              /* vioscsi is bootable too (there is none for XP and 2003) */
+    gboolean virtio_net;               /* netkvm is staged */
+    gboolean legacy_block, legacy_net; /* those drivers know transitional devices only: the device
+                                          must not be a modern one */
 } WindowsResult;
 
 /* Stages drivers, registry and clean-up for guest. A state that forbids it (hibernated, log not
-   clean, hive dirty beyond repair) adds a blocker to findings and returns TRUE with nothing staged.
-   No driver that fits: DRYDOCK_ERROR_MISSING_TOOL with a hint. */
+   clean, hive dirty beyond repair) adds a blocker to findings and returns TRUE with nothing staged
+   and a zero result. A driver that Windows would refuse is a finding, and the guest is prepared for
+   an emulated disk. A collection without any disk driver for this Windows:
+   DRYDOCK_ERROR_MISSING_TOOL with a hint. */
 gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers, Edits *edits,
                             GPtrArray *findings, WindowsResult *ret_result,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;

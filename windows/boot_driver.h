@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The registry side of a storage driver that must work before anything can be installed. */
+#ifndef WINDOWS_BOOT_DRIVER_H
+#define WINDOWS_BOOT_DRIVER_H
+
+#include "fs/tree.h"
+#include "registry/edit.h"
+#include "registry/hive.h"
+#include "windows/driver_choice.h"
+
+/* What the edits depend on. */
+typedef struct {
+    guint major; /* of the Windows version */
+    InfArchitecture architecture;
+    guint control_sets[2]; /* Select\Current, and Select\Default if it is another one */
+    guint control_set_count;
+    gboolean has_driver_database; /* SYSTEM\DriverDatabase: 8 and later; before that the
+                                     CriticalDeviceDatabase of each control set */
+} BootTarget;
+
+/* Makes chosen (role BLOCK or SCSI, with a service) start at boot for all device ids its INF knows:
+   service, StartOverride, and the database that binds it. Its file is expected in
+   System32\drivers. */
+void boot_driver_add_edits(const ChosenDriver *chosen, const BootTarget *target, HiveEdits *edits);
+
+/* The inbox drivers of SATA, IDE and NVMe controllers, and disk.sys itself, start at boot where
+   Windows has them: the guest then also boots without virtio. system_root as in GuestWindows. */
+gboolean boot_driver_add_fallbacks(const BootTarget *target, Hive *system, FsTree *tree,
+                                   const char *system_root, HiveEdits *edits,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The 48-byte Version value of a driver package in the DriverDatabase, see boot_driver.c. */
+#define BOOT_DRIVER_VERSION_LENGTH 48
+void boot_driver_format_version(const InfDriver *driver, InfArchitecture architecture,
+                                uint8_t ret_version[BOOT_DRIVER_VERSION_LENGTH]);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Kernel-mode signing rules by version (Microsoft: "Kernel-Mode Code Signing Policy"). */
+#include "windows/driver_policy.h"
+
+static const struct {
+    InfArchitecture architecture;
+    uint16_t machine;
+} machine_table[] = {
+    {INF_ARCHITECTURE_X86, 0x14c},
+    {INF_ARCHITECTURE_AMD64, 0x8664},
+    {INF_ARCHITECTURE_ARM64, 0xaa64},
+};
+
+/* 32-bit Windows and everything before Vista load what they are given. */
+static gboolean signatures_are_enforced(const InfTarget *target)
+{
+    return target->architecture != INF_ARCHITECTURE_X86 && target->major >= 6;
+}
+
+gboolean driver_policy_accepts(const DriverTarget *target, const char *file_name,
+                               const PeSignature *signature, char **ret_reason)
+{
+    gboolean needs_sha1 =
+        target->inf.major == 6 && target->inf.minor <= 1 && !target->sha256_is_trusted;
+    const char *problem = NULL;
+
+    if (!signatures_are_enforced(&target->inf))
+        return TRUE;
+    if (signature->signer == PE_SIGNER_NONE || signature->signer == PE_SIGNER_TEST)
+        problem = pe_signer_name(signature->signer);
+    else if (needs_sha1 && !signature->has_sha1)
+        problem = "signed with SHA-256 only, which this Windows does not know without KB3033929";
+    if (!problem)
+        return TRUE;
+    *ret_reason = g_strdup_printf("%s is %s", file_name, problem);
+    return FALSE;
+}
+
+gboolean driver_policy_machine_fits(const DriverTarget *target, const PeSignature *signature)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(machine_table); i++) {
+        if (machine_table[i].architecture == target->inf.architecture)
+            return machine_table[i].machine == signature->machine;
+    }
+    return FALSE;
+}

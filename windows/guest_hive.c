@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading, editing and staging one registry hive of a guest. */
+#include "windows/guest_hive.h"
+
+#include "base/finding.h"
+
+GuestHive *guest_hive_open(const Guest *guest, const char *name, GPtrArray *findings,
+                           GError **error)
+{
+    g_autoptr(GuestHive) hive = g_new0(GuestHive, 1);
+
+    hive->name = g_strdup(name);
+    hive->edits = hive_edits_new();
+    if (!guest_read_hive(guest, name, &hive->bytes, &hive->replay, &hive->path, &hive->log_paths,
+                         error))
+        return NULL;
+    if (hive->replay.result == HIVE_REPLAY_UNUSABLE)
+        findings_add(findings, FINDING_WINDOWS_HIVE_DIRTY, hive->path);
+    hive->hive = hive_open_bytes(hive->bytes, name, error);
+    return hive->hive ? g_steal_pointer(&hive) : NULL;
+}
+
+void guest_hive_free(GuestHive *hive)
+{
+    if (!hive)
+        return;
+    g_free(hive->name);
+    g_free(hive->path);
+    g_strfreev(hive->log_paths);
+    hive_close(hive->hive);
+    hive_edits_free(hive->edits);
+    if (hive->bytes)
+        g_bytes_unref(hive->bytes);
+    g_free(hive);
+}
+
+static GPtrArray *to_edit_values(const char *hive_name, const GPtrArray *changes)
+{
+    GPtrArray *values = g_ptr_array_new_with_free_func((GDestroyNotify)edit_value_free);
+
+    for (guint i = 0; i < changes->len; i++) {
+        const HiveChange *change = g_ptr_array_index(changes, i);
+        EditValue *value = g_new0(EditValue, 1);
+
+        value->key = g_strdup_printf("HKLM\\%s\\%s", hive_name, change->key);
+        value->name = g_strdup(change->name);
+        value->old_text = g_strdup(change->old_text);
+        value->new_text = g_strdup(change->new_text);
+        value->reason = g_strdup(change->reason);
+        g_ptr_array_add(values, value);
+    }
+    return values;
+}
+
+gboolean guest_hive_stage(const GuestHive *hive, Edits *edits, GError **error)
+{
+    g_autoptr(GPtrArray) changes = NULL;
+    g_autoptr(GBytes) edited = NULL;
+    g_autoptr(GBytes) empty = g_bytes_new_static("", 0);
+
+    if (!hive_edits_apply(hive->edits, hive->bytes, hive->replay.max_sequence, &edited, &changes,
+                          error)) {
+        g_prefix_error(error, "cannot change the registry hive %s: ", hive->name);
+        return FALSE;
+    }
+    if (!changes->len)
+        return TRUE;
+    if (!edits_write_hive(edits, hive->path, edited, to_edit_values(hive->name, changes),
+                          "registry changes listed with it", error))
+        return FALSE;
+    /* Windows replays a log whose sequence number continues the hive's: none may be left. */
+    for (guint i = 0; hive->log_paths && hive->log_paths[i]; i++) {
+        if (!edits_write_file(edits, hive->log_paths[i], empty, NULL, -1,
+                              "the log of the hive that is replaced", error))
+            return FALSE;
+    }
+    return TRUE;
+}

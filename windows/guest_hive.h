@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A hive of the guest from reading to staging: logs replayed, edited, written as a whole. */
+#ifndef WINDOWS_GUEST_HIVE_H
+#define WINDOWS_GUEST_HIVE_H
+
+#include "fs/edits.h"
+#include "inspect/guest.h"
+#include "registry/edit.h"
+#include "registry/hive.h"
+
+typedef struct {
+    char *name; /* "SYSTEM" */
+    char *path; /* in the guest's tree */
+    char **log_paths;
+    GBytes *bytes; /* replayed */
+    HiveReplay replay;
+    Hive *hive;       /* opened on bytes */
+    HiveEdits *edits; /* to be filled by the caller */
+} GuestHive;
+
+/* A hive that is dirty beyond repair adds the blocker WINDOWS_HIVE_DIRTY and is opened all the
+   same. */
+GuestHive *guest_hive_open(const Guest *guest, const char *name, GPtrArray *findings,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void guest_hive_free(GuestHive *hive);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GuestHive, guest_hive_free)
+
+/* Applies the edits and stages the new hive with its emptied logs; nothing when no value changes.
+ */
+gboolean guest_hive_stage(const GuestHive *hive, Edits *edits,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

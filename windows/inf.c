@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* INF text into sections, lines and fields. */
+#include "windows/inf.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+/* virtio-win's largest INF has 14 KiB and 400 lines; other vendors' network INFs reach 1 MiB. */
+#define INF_LIMIT_BYTES (4u * 1024 * 1024)
+#define INF_LIMIT_LINES 50000u
+#define INF_LIMIT_FIELDS 500000u
+/* MAX_INF_STRING_LENGTH of setupapi is 4096 characters, after substitution. */
+#define INF_LIMIT_FIELD_BYTES (4 * 4096u)
+
+struct Inf {
+    char *name;
+    GHashTable *sections; /* lower-case name → GPtrArray of InfLine */
+    GHashTable *strings;  /* lower-case token → value */
+};
+
+typedef struct {
+    Inf *inf;
+    const char *next; /* NUL-terminated text */
+    guint lines, fields;
+    GPtrArray *section; /* of InfLine; NULL before the first header */
+} Parser;
+
+static void line_free(void *data)
+{
+    InfLine *line = data;
+
+    g_free(line->key);
+    g_ptr_array_unref(line->fields);
+    g_free(line);
+}
+
+static void section_free(void *data)
+{
+    g_ptr_array_unref(data);
+}
+
+void inf_free(Inf *inf)
+{
+    if (!inf)
+        return;
+    g_free(inf->name);
+    g_hash_table_unref(inf->sections);
+    g_hash_table_unref(inf->strings);
+    g_free(inf);
+}
+
+const char *inf_name(const Inf *inf)
+{
+    return inf->name;
+}
+
+static char *decode_utf16(const uint8_t *data, size_t length, gboolean big_endian)
+{
+    size_t count = length / 2;
+    g_autofree gunichar2 *units = g_new(gunichar2, count + 1);
+    g_autofree gunichar2 *valid = g_new(gunichar2, count + 1);
+    size_t valid_count = 0;
+
+    for (size_t i = 0; i < count; i++)
+        units[i] = big_endian ? get_be16(data + 2 * i) : get_le16(data + 2 * i);
+    /* Lone surrogates and NULs would end the conversion: they become U+FFFD and a blank. */
+    for (size_t i = 0; i < count; i++) {
+        gunichar2 unit = units[i];
+
+        if (unit >= 0xd800 && unit < 0xdc00 && i + 1 < count && units[i + 1] >= 0xdc00 &&
+            units[i + 1] < 0xe000) {
+            valid[valid_count++] = unit;
+            unit = units[++i];
+        } else if (unit >= 0xd800 && unit < 0xe000) {
+            unit = 0xfffd;
+        } else if (unit == 0) {
+            unit = ' ';
+        }
+        valid[valid_count++] = unit;
+    }
+    return g_utf16_to_utf8(valid, (glong)valid_count, NULL, NULL, NULL);
+}
+
+static char *decode_latin1(const uint8_t *data, size_t length)
+{
+    GString *text = g_string_sized_new(length);
+
+    for (size_t i = 0; i < length; i++)
+        g_string_append_unichar(text, data[i] ? data[i] : ' ');
+    return g_string_free(text, FALSE);
+}
+
+/* No iconv: its modules are files, and guests' INFs may be parsed where there is no file system. */
+static char *decode_text(const uint8_t *data, size_t length)
+{
+    if (length >= 2 && data[0] == 0xff && data[1] == 0xfe)
+        return decode_utf16(data + 2, length - 2, FALSE);
+    if (length >= 2 && data[0] == 0xfe && data[1] == 0xff)
+        return decode_utf16(data + 2, length - 2, TRUE);
+    if (length >= 4 && data[0] && !data[1] && data[2] && !data[3])
+        return decode_utf16(data, length, FALSE);
+    if (length >= 3 && data[0] == 0xef && data[1] == 0xbb && data[2] == 0xbf) {
+        data += 3;
+        length -= 3;
+    }
+    if (g_utf8_validate((const char *)data, (gssize)length, NULL))
+        return g_strndup((const char *)data, length);
+    return decode_latin1(data, length);
+}
+
+static gboolean is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v' || c == 0x1a;
+}
+
+static void skip_line_rest(Parser *parser)
+{
+    parser->next += strcspn(parser->next, "\n");
+    if (*parser->next == '\n')
+        parser->next++;
+}
+
+/* A backslash with nothing but blanks or a comment behind it joins the next line. */
+static gboolean skip_continuation(Parser *parser)
+{
+    const char *end = parser->next + 1;
+
+    while (is_blank(*end))
+        end++;
+    if (*end == ';')
+        end += strcspn(end, "\n");
+    if (*end != '\n')
+        return FALSE;
+    parser->next = end + 1;
+    while (is_blank(*parser->next))
+        parser->next++;
+    return TRUE;
+}
+
+/* Text between quotes; "" is one quote; the end of the line ends it too. */
+static void read_quoted(Parser *parser, GString *field)
+{
+    parser->next++;
+    while (*parser->next && *parser->next != '\n' && *parser->next != '\r') {
+        if (*parser->next == '"') {
+            parser->next++;
+            if (*parser->next != '"')
+                return;
+        }
+        g_string_append_c(field, *parser->next++);
+    }
+}
+
+/* Reads up to, not including, one of ',', '\n', NUL, and '=' if it may end a key. */
+static char *read_field(Parser *parser, gboolean key_may_follow)
+{
+    GString *field = g_string_new(NULL);
+    gsize quoted_end = 0; /* blanks before this are part of the field */
+    gboolean quoted = FALSE;
+
+    for (;;) {
+        char c = *parser->next;
+
+        if (!c || c == '\n' || c == ',' || (c == '=' && key_may_follow))
+            break;
+        if (c == ';') {
+            parser->next += strcspn(parser->next, "\n");
+        } else if (c == '"') {
+            read_quoted(parser, field);
+            quoted = TRUE;
+            quoted_end = field->len;
+        } else if (c == '\\' && skip_continuation(parser)) {
+            continue;
+        } else {
+            parser->next++;
+            if (!is_blank(c) || field->len || quoted)
+                g_string_append_c(field, c);
+        }
+    }
+    while (field->len > quoted_end && is_blank(field->str[field->len - 1]))
+        g_string_truncate(field, field->len - 1);
+    return g_string_free(field, FALSE);
+}
+
+static gboolean limit_is_reached(const Parser *parser, GError **error)
+{
+    if (parser->lines <= INF_LIMIT_LINES && parser->fields <= INF_LIMIT_FIELDS)
+        return FALSE;
+    drydock_error_set(error, DRYDOCK_ERROR_CORRUPT, NULL,
+                      "'%s' has too many lines for a driver's INF", parser->inf->name);
+    return TRUE;
+}
+
+static gboolean read_line(Parser *parser, GError **error)
+{
+    InfLine *line = g_new0(InfLine, 1);
+
+    line->fields = g_ptr_array_new_with_free_func(g_free);
+    for (;;) {
+        g_autofree char *field = read_field(parser, !line->key && !line->fields->len);
+
+        parser->fields++;
+        if (*parser->next == '=' && !line->key && !line->fields->len) {
+            line->key = g_steal_pointer(&field);
+            parser->next++;
+            continue;
+        }
+        if (*parser->next == ',' || *field || line->fields->len)
+            g_ptr_array_add(line->fields, g_steal_pointer(&field));
+        if (*parser->next != ',')
+            break;
+        parser->next++;
+    }
+    if (*parser->next == '\n')
+        parser->next++;
+    if (parser->section && (line->key || line->fields->len)) {
+        parser->lines++;
+        g_ptr_array_add(parser->section, line);
+    } else {
+        line_free(line);
+    }
+    return !limit_is_reached(parser, error);
+}
+
+static void read_section_header(Parser *parser)
+{
+    const char *start = parser->next + 1;
+    size_t length = strcspn(start, "]\n");
+    g_autofree char *name = g_strndup(start, length);
+    g_autofree char *folded = g_ascii_strdown(g_strstrip(name), -1);
+
+    parser->section = g_hash_table_lookup(parser->inf->sections, folded);
+    if (!parser->section) {
+        parser->section = g_ptr_array_new_with_free_func(line_free);
+        g_hash_table_insert(parser->inf->sections, g_steal_pointer(&folded), parser->section);
+    }
+    parser->lines++;
+    parser->next = start + length;
+    skip_line_rest(parser);
+}
+
+/* The language-neutral section wins over the American one, the first line over later ones. */
+static void collect_strings(Inf *inf)
+{
+    static const char *const sections[] = {"Strings", "Strings.0409"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(sections); i++) {
+        const GPtrArray *lines = inf_get_section(inf, sections[i]);
+
+        for (guint j = 0; lines && j < lines->len; j++) {
+            const InfLine *line = g_ptr_array_index(lines, j);
+            g_autofree char *token = line->key ? g_ascii_strdown(line->key, -1) : NULL;
+
+            if (token && !g_hash_table_contains(inf->strings, token))
+                g_hash_table_insert(inf->strings, g_steal_pointer(&token),
+                                    g_strdup(inf_line_field(line, 0)));
+        }
+    }
+}
+
+static const char *find_string(const Inf *inf, const char *token)
+{
+    g_autofree char *folded = g_ascii_strdown(token, -1);
+
+    return g_hash_table_lookup(inf->strings, folded);
+}
+
+/* NULL: nothing to expand. */
+static char *expand_tokens(const Inf *inf, const char *text)
+{
+    g_autoptr(GString) expanded = NULL;
+
+    if (!strchr(text, '%'))
+        return NULL;
+    expanded = g_string_new(NULL);
+    while (*text && expanded->len < INF_LIMIT_FIELD_BYTES) {
+        const char *end = *text == '%' ? strchr(text + 1, '%') : NULL;
+        g_autofree char *token = NULL;
+        const char *value;
+
+        if (!end) {
+            g_string_append_c(expanded, *text++);
+            continue;
+        }
+        token = g_strndup(text + 1, (gsize)(end - text - 1));
+        value = *token ? find_string(inf, token) : "%";
+        if (value)
+            g_string_append(expanded, value);
+        else
+            g_string_append_len(expanded, text, end - text + 1);
+        text = end + 1;
+    }
+    if (expanded->len > INF_LIMIT_FIELD_BYTES)
+        g_string_truncate(expanded, INF_LIMIT_FIELD_BYTES);
+    return g_string_free(g_steal_pointer(&expanded), FALSE);
+}
+
+static void expand_line(const Inf *inf, InfLine *line)
+{
+    char *expanded = line->key ? expand_tokens(inf, line->key) : NULL;
+
+    if (expanded) {
+        g_free(line->key);
+        line->key = expanded;
+    }
+    for (guint i = 0; i < line->fields->len; i++) {
+        expanded = expand_tokens(inf, g_ptr_array_index(line->fields, i));
+        if (expanded) {
+            g_free(g_ptr_array_index(line->fields, i));
+            g_ptr_array_index(line->fields, i) = expanded;
+        }
+    }
+}
+
+static void expand_all(const Inf *inf)
+{
+    GHashTableIter iter;
+    void *name, *lines;
+
+    g_hash_table_iter_init(&iter, inf->sections);
+    while (g_hash_table_iter_next(&iter, &name, &lines)) {
+        GPtrArray *section = lines;
+
+        if (g_str_equal(name, "strings") || g_str_has_prefix(name, "strings."))
+            continue;
+        for (guint i = 0; i < section->len; i++)
+            expand_line(inf, g_ptr_array_index(section, i));
+    }
+}
+
+Inf *inf_parse(GBytes *bytes, const char *name, GError **error)
+{
+    g_autoptr(Inf) inf = g_new0(Inf, 1);
+    g_autofree char *text = NULL;
+    size_t length;
+    const uint8_t *data = g_bytes_get_data(bytes, &length);
+    Parser parser = {.inf = inf};
+
+    inf->name = g_strdup(name);
+    inf->sections = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, section_free);
+    inf->strings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    if (length > INF_LIMIT_BYTES) {
+        drydock_error_set(error, DRYDOCK_ERROR_CORRUPT, NULL,
+                          "'%s' is too large for an INF: %zu bytes", name, length);
+        return NULL;
+    }
+    text = length ? decode_text(data, length) : g_strdup("");
+    if (!text) {
+        drydock_error_set(error, DRYDOCK_ERROR_CORRUPT, NULL, "'%s' is not text", name);
+        return NULL;
+    }
+    parser.next = text;
+    while (*parser.next) {
+        if (is_blank(*parser.next) || *parser.next == '\n') {
+            parser.next++;
+        } else if (*parser.next == '[') {
+            read_section_header(&parser);
+        } else if (!read_line(&parser, error)) {
+            return NULL;
+        }
+    }
+    collect_strings(inf);
+    expand_all(inf);
+    return g_steal_pointer(&inf);
+}
+
+const GPtrArray *inf_get_section(const Inf *inf, const char *section)
+{
+    g_autofree char *folded = g_ascii_strdown(section, -1);
+
+    return g_hash_table_lookup(inf->sections, folded);
+}
+
+const InfLine *inf_find_line(const Inf *inf, const char *section, const char *key)
+{
+    const GPtrArray *lines = inf_get_section(inf, section);
+
+    for (guint i = 0; lines && i < lines->len; i++) {
+        const InfLine *line = g_ptr_array_index(lines, i);
+
+        if (line->key && g_ascii_strcasecmp(line->key, key) == 0)
+            return line;
+    }
+    return NULL;
+}
+
+const char *inf_line_field(const InfLine *line, guint index)
+{
+    return line && index < line->fields->len ? g_ptr_array_index(line->fields, index) : "";
+}
+
+const char *inf_get_field(const Inf *inf, const char *section, const char *key, guint index)
+{
+    const char *field = inf_line_field(inf_find_line(inf, section, key), index);
+
+    return *field ? field : NULL;
+}

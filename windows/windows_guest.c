@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The whole change of a Windows guest: gate, drivers, registry, files. */
+#include "windows/windows_guest.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/finding.h"
+#include "windows/boot_driver.h"
+#include "windows/clean_up.h"
+#include "windows/driver_choice.h"
+#include "windows/driver_files.h"
+#include "windows/efi_fallback.h"
+#include "windows/guest_hive.h"
+
+typedef struct {
+    const Guest *guest;
+    const DriverTree *drivers;
+    GPtrArray *findings;
+    GuestHive *system, *software;
+    DriverChoice *choice;
+    BootTarget boot;
+} Plan;
+
+static void plan_clear(Plan *plan)
+{
+    guest_hive_free(plan->system);
+    guest_hive_free(plan->software);
+    driver_choice_free(plan->choice);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
+
+static gboolean is_blocked(const GPtrArray *findings)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const Finding *finding = g_ptr_array_index(findings, i);
+
+        if (finding_code_severity(finding->code) == FINDING_SEVERITY_BLOCKER)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* States of the volume in which a write would be lost, or would destroy something. */
+static gboolean check_volume(const Guest *guest, GPtrArray *findings, GError **error)
+{
+    const GuestWindows *windows = &guest->windows_facts;
+    const char *name = guest->root ? guest->root->name : windows->system_root;
+    gboolean found;
+    Fs *fs;
+    g_autofree char *path = NULL;
+    FsState state;
+
+    if (windows->hibernated)
+        findings_add(findings, FINDING_WINDOWS_HIBERNATED, name);
+    if (windows->fast_started)
+        findings_add(findings, FINDING_WINDOWS_FAST_STARTED, name);
+    if (windows->log_dirty)
+        findings_add(findings, FINDING_WINDOWS_LOG_DIRTY, name);
+    if (!fs_tree_resolve(guest->tree, windows->system_root, TRUE, &fs, &path, &found, error))
+        return FALSE;
+    if (!found) {
+        drydock_error_set(error, DRYDOCK_ERROR_NOT_FOUND, NULL, "'%s' is not there",
+                          windows->system_root);
+        return FALSE;
+    }
+    if (!fs_get_state(fs, &state, error))
+        return FALSE;
+    if (state.dirty_flag)
+        findings_add(findings, FINDING_WINDOWS_DIRTY_FLAG, name);
+    return TRUE;
+}
+
+/* Policies that are enforced before any user could be asked. */
+static void check_code_integrity(const Guest *guest, GPtrArray *findings)
+{
+    static const char *const policies[] = {"CodeIntegrity/SiPolicy.p7b",
+                                           "CodeIntegrity/CIPolicies/Active"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(policies); i++) {
+        g_autofree char *path =
+            g_strdup_printf("%s/System32/%s", guest->windows_facts.system_root, policies[i]);
+        g_autoptr(GPtrArray) entries = NULL;
+        g_autoptr(GError) error = NULL;
+
+        if (fs_tree_is_file(guest->tree, path) ||
+            (fs_tree_is_directory(guest->tree, path) &&
+             fs_tree_list(guest->tree, path, &entries, &error) && entries->len))
+            findings_add(findings, FINDING_WINDOWS_CODE_INTEGRITY, path);
+    }
+}
+
+static gboolean find_architecture(const Guest *guest, InfArchitecture *ret_architecture,
+                                  GError **error)
+{
+    static const struct {
+        const char *name;
+        InfArchitecture architecture;
+    } table[] = {
+        {"i686", INF_ARCHITECTURE_X86},
+        {"x86_64", INF_ARCHITECTURE_AMD64},
+        {"aarch64", INF_ARCHITECTURE_ARM64},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
+        if (g_strcmp0(guest->architecture, table[i].name) == 0) {
+            *ret_architecture = table[i].architecture;
+            return TRUE;
+        }
+    }
+    drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
+                      "there are no virtio drivers for Windows on '%s'",
+                      guest->architecture ? guest->architecture : "unknown");
+    return FALSE;
+}
+
+static guint find_product_type(const GuestWindows *windows)
+{
+    if (g_strcmp0(windows->product_type, "LanmanNT") == 0)
+        return 2;
+    if (g_strcmp0(windows->product_type, "ServerNT") == 0 ||
+        (!windows->product_type && windows->installation_type &&
+         strstr(windows->installation_type, "Server")))
+        return 3;
+    return 1;
+}
+
+/* Vista to 2008 R2 check SHA-256 signatures from KB3033929 on, which every later rollup contains.
+ */
+static gboolean find_sha256_trust(Hive *software, gboolean *ret_trusted, GError **error)
+{
+    static const char *const updates[] = {"KB3033929", "KB4474419", "RollupFix"};
+    g_autoptr(GArray) packages = NULL;
+    gboolean found;
+    HiveKey key;
+
+    *ret_trusted = FALSE;
+    if (!hive_find_key(software, hive_root(software),
+                       "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages",
+                       &found, &key, error))
+        return FALSE;
+    if (!found)
+        return TRUE;
+    if (!hive_list_keys(software, key, &packages, error))
+        return FALSE;
+    for (guint i = 0; i < packages->len && !*ret_trusted; i++) {
+        g_autofree char *name = NULL;
+
+        if (!hive_get_key_name(software, g_array_index(packages, HiveKey, i), &name, error))
+            return FALSE;
+        for (guint j = 0; j < G_N_ELEMENTS(updates); j++)
+            *ret_trusted |= strstr(name, updates[j]) != NULL;
+    }
+    return TRUE;
+}
+
+static gboolean choose_drivers(Plan *plan, GError **error)
+{
+    const GuestWindows *windows = &plan->guest->windows_facts;
+    DriverTarget target = {
+        .inf = {.major = windows->major,
+                .minor = windows->minor,
+                .build = windows->build,
+                .product_type = find_product_type(windows)},
+    };
+
+    if (!find_architecture(plan->guest, &target.inf.architecture, error) ||
+        !find_sha256_trust(plan->software->hive, &target.sha256_is_trusted, error))
+        return FALSE;
+    plan->boot.major = windows->major;
+    plan->boot.architecture = target.inf.architecture;
+    plan->boot.has_driver_database = windows->has_driver_database;
+    plan->boot.control_sets[0] = windows->current_control_set;
+    plan->boot.control_sets[1] = windows->default_control_set;
+    plan->boot.control_set_count = windows->current_control_set == windows->default_control_set ||
+                                           !windows->default_control_set
+                                       ? 1
+                                       : 2;
+    plan->choice = driver_choice_new(plan->drivers, &target);
+    for (guint i = 0; i < plan->choice->considered->len; i++)
+        g_debug("%s", (const char *)g_ptr_array_index(plan->choice->considered, i));
+    return TRUE;
+}
+
+static gboolean check_choice(const Plan *plan, WindowsResult *ret_result, GError **error)
+{
+    const ChosenDriver *block = driver_choice_find(plan->choice, DRIVER_ROLE_BLOCK);
+    const ChosenDriver *scsi = driver_choice_find(plan->choice, DRIVER_ROLE_SCSI);
+    const ChosenDriver *net = driver_choice_find(plan->choice, DRIVER_ROLE_NET);
+    const ChosenDriver *const chosen[] = {block, scsi, net};
+
+    if (!block && !scsi && !plan->choice->refused->len) {
+        drydock_error_set(error, DRYDOCK_ERROR_MISSING_TOOL,
+                          "use a virtio-win collection that supports it (--virtio-win PATH)",
+                          "'%s' has no disk driver for '%s' (%s)", driver_tree_path(plan->drivers),
+                          plan->guest->product_name, plan->guest->architecture);
+        return FALSE;
+    }
+    for (guint i = 0; i < plan->choice->refused->len; i++)
+        findings_add(plan->findings, FINDING_WINDOWS_DRIVER_REFUSED,
+                     g_ptr_array_index(plan->choice->refused, i));
+    if (!block)
+        findings_add(plan->findings, FINDING_WINDOWS_NO_BLOCK_DRIVER, NULL);
+    else if (!scsi)
+        findings_add(plan->findings, FINDING_WINDOWS_NO_SCSI_DRIVER, NULL);
+    if (!net)
+        findings_add(plan->findings, FINDING_WINDOWS_NO_NET_DRIVER, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(chosen); i++) {
+        if (chosen[i] && chosen[i]->is_legacy_only)
+            findings_add(plan->findings, FINDING_WINDOWS_LEGACY_VIRTIO, chosen[i]->name);
+    }
+    ret_result->virtio_block = block != NULL;
+    ret_result->virtio_scsi = scsi != NULL;
+    ret_result->virtio_net = net != NULL;
+    ret_result->legacy_block = block && block->is_legacy_only;
+    ret_result->legacy_net = net && net->is_legacy_only;
+    return TRUE;
+}
+
+static gboolean add_registry(const Plan *plan, GError **error)
+{
+    const GuestWindows *windows = &plan->guest->windows_facts;
+    HiveEdits *edits = plan->system->edits;
+    Hive *system = plan->system->hive;
+    g_auto(GStrv) folders = driver_files_device_path(plan->choice);
+
+    for (guint i = 0; i < plan->choice->drivers->len; i++) {
+        const ChosenDriver *chosen = g_ptr_array_index(plan->choice->drivers, i);
+
+        if (chosen->role == DRIVER_ROLE_BLOCK || chosen->role == DRIVER_ROLE_SCSI)
+            boot_driver_add_edits(chosen, &plan->boot, edits);
+    }
+    return boot_driver_add_fallbacks(&plan->boot, system, plan->guest->tree, windows->system_root,
+                                     edits, error) &&
+           clean_up_add_services(&plan->boot, system, edits, plan->findings, error) &&
+           clean_up_add_settings(&plan->boot, system, edits, plan->findings, error) &&
+           clean_up_add_device_path(plan->software->hive, (const char *const *)folders,
+                                    plan->software->edits, error);
+}
+
+static gboolean stage(const Plan *plan, Edits *edits, GError **error)
+{
+    const char *system_root = plan->guest->windows_facts.system_root;
+
+    for (guint i = 0; i < plan->choice->drivers->len; i++) {
+        const ChosenDriver *chosen = g_ptr_array_index(plan->choice->drivers, i);
+
+        if ((chosen->role == DRIVER_ROLE_BLOCK || chosen->role == DRIVER_ROLE_SCSI) &&
+            !driver_files_stage_boot(plan->drivers, chosen, system_root, edits, error))
+            return FALSE;
+    }
+    return driver_files_stage_packages(plan->drivers, plan->choice, system_root, edits, error) &&
+           guest_hive_stage(plan->system, edits, error) &&
+           guest_hive_stage(plan->software, edits, error) &&
+           efi_fallback_stage(plan->guest, edits, plan->findings, error);
+}
+
+gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers, Edits *edits,
+                            GPtrArray *findings, WindowsResult *ret_result, GError **error)
+{
+    g_auto(Plan) plan = {.guest = guest, .drivers = drivers, .findings = findings};
+    WindowsResult result = {0};
+
+    /* The gate: everything that forbids the change is known before the first edit is staged. */
+    if (!check_volume(guest, findings, error))
+        return FALSE;
+    plan.system = guest_hive_open(guest, "SYSTEM", findings, error);
+    plan.software = plan.system ? guest_hive_open(guest, "SOFTWARE", findings, error) : NULL;
+    if (!plan.software)
+        return FALSE;
+    if (is_blocked(findings)) {
+        *ret_result = result;
+        return TRUE;
+    }
+    check_code_integrity(guest, findings);
+    if (!choose_drivers(&plan, error) || !check_choice(&plan, &result, error) ||
+        !add_registry(&plan, error) || !stage(&plan, edits, error))
+        return FALSE;
+    *ret_result = result;
+    return TRUE;
+}
