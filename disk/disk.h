@@ -14,12 +14,13 @@ Disk *disk_ref(Disk *disk);
 void disk_unref(Disk *disk);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Disk, disk_unref)
 
-const char *disk_name(const Disk *disk); /* for messages: "disk 1", "disk 1 partition 2" */
-uint64_t disk_size(const Disk *disk);    /* bytes */
+const char *disk_name(const Disk *disk);     /* for messages: "disk 1", "disk 1 partition 2" */
+uint64_t disk_size(const Disk *disk);        /* bytes */
 uint32_t disk_sector_size(const Disk *disk); /* logical sector size in bytes: 512 or 4096 */
 gboolean disk_is_writable(const Disk *disk);
 
-/* All of [offset, offset + length) or an error; ranges beyond the end are an error, never clipped. */
+/* All of [offset, offset + length) or an error; ranges beyond the end are an error, never clipped.
+ */
 gboolean disk_read(Disk *disk, uint64_t offset, void *buffer, size_t length,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean disk_write(Disk *disk, uint64_t offset, const void *buffer, size_t length,
@@ -47,13 +48,13 @@ Disk *disk_new_window(Disk *parent, uint64_t start, uint64_t length, const char 
 Disk *disk_new_scratch(Disk *parent, uint64_t limit_bytes);
 
 /* Write-back cache of limit_bytes in front of parent, in blocks of 64 KiB, least recently used ones
-   replaced; sorted and merged at flush. Large reads pass it by. Reads and writes are visible to each
-   other through the cache only: nobody may use parent directly while it exists. */
+   replaced; sorted and merged at flush. Large reads pass it by. Reads and writes are visible to
+   each other through the cache only: nobody may use parent directly while it exists. */
 Disk *disk_new_cache(Disk *parent, uint64_t limit_bytes);
 
 /* For tests: the call with number fail_at (reads, writes, discards, flushes counted from 1) fails
-   with DRYDOCK_ERROR_SYSTEM, and so does every later one. 0: never; then disk_fault_count() says how
-   many calls there were. */
+   with DRYDOCK_ERROR_SYSTEM, and so does every later one. 0: never; then disk_fault_count() says
+   how many calls there were. */
 Disk *disk_new_fault(Disk *parent, guint fail_at);
 guint disk_fault_count(const Disk *fault);
 

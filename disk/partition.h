@@ -13,22 +13,22 @@ typedef enum {
 } PartitionTableKind;
 
 typedef struct {
-    guint number;          /* as Linux counts: 1…; logical MBR partitions from 5 */
+    guint number; /* as Linux counts: 1…; logical MBR partitions from 5 */
     uint64_t start_bytes;
     uint64_t length_bytes;
-    gboolean bootable;     /* MBR active flag, GPT legacy-boot attribute */
-    guint mbr_type;        /* MBR type byte, 0 on GPT */
-    char *type_guid;       /* GPT, lower case with hyphens; NULL on MBR */
-    char *uuid;            /* PARTUUID as Linux writes it: GPT unique GUID, "ssssssss-nn" on MBR */
-    char *name;            /* GPT partition name, UTF-8; NULL on MBR */
+    gboolean bootable; /* MBR active flag, GPT legacy-boot attribute */
+    guint mbr_type;    /* MBR type byte, 0 on GPT */
+    char *type_guid;   /* GPT, lower case with hyphens; NULL on MBR */
+    char *uuid;        /* PARTUUID as Linux writes it: GPT unique GUID, "ssssssss-nn" on MBR */
+    char *name;        /* GPT partition name, UTF-8; NULL on MBR */
 } Partition;
 
 typedef struct {
     PartitionTableKind kind;
-    uint32_t sector_size;    /* the one the table is written for */
-    char *disk_id;           /* PTUUID: GPT disk GUID, or the MBR disk signature as 8 hex digits */
-    gboolean used_backup;    /* GPT: the primary header or array was damaged */
-    GPtrArray *partitions;   /* of Partition, by number */
+    uint32_t sector_size;  /* the one the table is written for */
+    char *disk_id;         /* PTUUID: GPT disk GUID, or the MBR disk signature as 8 hex digits */
+    gboolean used_backup;  /* GPT: the primary header or array was damaged */
+    GPtrArray *partitions; /* of Partition, by number */
 } PartitionTable;
 
 /* Never fails on nonsense: what is no table is PARTITION_TABLE_NONE. Errors are read errors and
