@@ -7,6 +7,22 @@
 FINDING(DISK_BACKUP_GPT, "disk-backup-gpt", WARNING,
         "the primary partition table of {} is damaged; its backup was used",
         "repair it in the guest afterwards (sgdisk --verify, or diskpart)")
+FINDING(BITLOCKER, "bitlocker", BLOCKER, "{} is encrypted with BitLocker",
+        "decrypt it in the source (manage-bde -off X:), wait until that is done, then export it again")
+FINDING(VOLUME_LUKS, "volume-luks", WARNING, "{} is encrypted with LUKS and was not looked into",
+        NULL)
+FINDING(VOLUME_LVM, "volume-lvm", WARNING,
+        "{} belongs to an LVM volume group, which is not read: what is in it was not looked at", NULL)
+FINDING(VOLUME_RAID, "volume-raid", WARNING,
+        "{} belongs to a software RAID, which is not read: what is in it was not looked at", NULL)
+FINDING(VOLUME_FILESYSTEM, "volume-filesystem", WARNING,
+        "{} has a filesystem that is not read: what is in it was not looked at", NULL)
+FINDING(VOLUME_DYNAMIC_DISK, "volume-dynamic-disk", WARNING,
+        "{} is part of a Windows dynamic disk; volumes that span disks are not read", NULL)
+FINDING(VOLUME_DAMAGED, "volume-damaged", WARNING, "{} cannot be opened",
+        "check the volume in the source, then export it again")
+FINDING(OTHER_SYSTEM, "other-system", WARNING,
+        "{} is a second operating system on the same disks; it was left alone", NULL)
 
 /* Windows */
 FINDING(WINDOWS_HIBERNATED, "windows-hibernated", BLOCKER, "Windows on {} is hibernated",
@@ -55,6 +71,9 @@ FINDING(WINDOWS_NO_EFI_PARTITION, "windows-no-efi-partition", WARNING,
         "in the firmware's setup, boot from \\EFI\\Microsoft\\Boot\\bootmgfw.efi")
 
 /* Linux */
+FINDING(LINUX_BOOT_NOT_FOUND, "linux-boot-not-found", WARNING,
+        "fstab mounts {}, which is on none of the disks: kernels and boot files are out of reach",
+        "give all disks of the machine")
 FINDING(LINUX_NO_KERNEL, "linux-no-kernel", WARNING,
         "no installed kernel was found in {}; nothing was done to boot it on virtio",
         "check that /boot is on one of the disks that were given")

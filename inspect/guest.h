@@ -8,7 +8,12 @@
 #include "base/firmware.h"
 #include "fs/tree.h"
 #include "inspect/volume.h"
+#include "profiles/profile.h"
 #include "registry/replay.h"
+
+/* Where the EFI system partition is in the guest's tree, unless a Linux guest's fstab mounts it
+   somewhere itself: then it is there only. Not mounted when there is none. */
+#define GUEST_ESP_MOUNT "/EFI System Partition"
 
 typedef enum {
     GUEST_LINUX,
@@ -17,46 +22,49 @@ typedef enum {
 
 /* An installed kernel of a Linux guest. Paths are in the guest's tree. */
 typedef struct {
-    char *version;     /* "6.1.0-28-amd64", the name of its folder below modules_dir's parent */
-    char *image;       /* "/boot/vmlinuz-6.1.0-28-amd64" */
-    char *initramfs;   /* "/boot/initrd.img-6.1.0-28-amd64"; NULL: none found */
-    char *config;      /* "/boot/config-…"; NULL: none found */
-    char *modules_dir; /* "/lib/modules/6.1.0-28-amd64"; NULL: none found */
+    char *version;       /* "6.1.0-28-amd64", the name of its folder below modules_dir's parent */
+    char *image;         /* "/boot/vmlinuz-6.1.0-28-amd64" */
+    char *initramfs;     /* "/boot/initrd.img-6.1.0-28-amd64"; NULL: none found (or inside image, if
+                            that is a unified .efi file) */
+    char *config;        /* "/boot/config-…"; NULL: none found */
+    char *modules_dir;   /* "/lib/modules/6.1.0-28-amd64"; NULL: none found */
     gboolean is_default; /* what the boot loader starts */
+    gboolean is_rescue;  /* a rescue image: its initramfs has the drivers of any machine */
 } GuestKernel;
 
 typedef struct {
-    char *spec;        /* first field of fstab as written */
+    char *spec; /* first field of fstab as written */
     char *mount_point;
     char *type;
     const Volume *volume; /* which one it is; NULL: not found */
 } GuestMount;
 
 typedef struct {
-    char *id;           /* os-release ID, "debian" */
-    char *id_like;      /* may be NULL */
-    char *version_id;   /* "12"; may be NULL */
-    char *boot_loader;  /* "grub2", "grub-legacy", "systemd-boot", "extlinux"; NULL: none found */
+    char *id;          /* os-release ID, "debian" */
+    char *id_like;     /* may be NULL */
+    char *version_id;  /* "12"; may be NULL */
+    char *boot_loader; /* "grub2", "grub-legacy", "systemd-boot", "extlinux"; NULL: none found */
     char *boot_loader_config; /* "/boot/grub/grub.cfg"; may be NULL */
+    char *esp_mount_point;    /* where the EFI system partition is in the tree; may be NULL */
     char *initramfs_tool;     /* "initramfs-tools", "dracut", "mkinitcpio"; may be NULL */
-    GPtrArray *kernels; /* of GuestKernel, the default first */
-    GPtrArray *mounts;  /* of GuestMount, in fstab's order */
+    GPtrArray *kernels;       /* of GuestKernel, the default first */
+    GPtrArray *mounts;        /* of GuestMount, in fstab's order */
 } GuestLinux;
 
 typedef struct {
-    char *system_root;   /* "/Windows" in the tree */
-    guint major, minor;  /* 10, 0 */
-    guint build;         /* 20348 */
-    guint revision;      /* UBR, 0 when not there */
-    char *edition;       /* EditionID; may be NULL */
+    char *system_root;       /* "/Windows" in the tree */
+    guint major, minor;      /* 10, 0 */
+    guint build;             /* 20348 */
+    guint revision;          /* UBR, 0 when not there */
+    char *edition;           /* EditionID; may be NULL */
     char *installation_type; /* "Client", "Server", "Server Core"; may be NULL (XP) */
-    char *product_type;  /* "WinNT", "ServerNT", "LanmanNT"; may be NULL */
+    char *product_type;      /* "WinNT", "ServerNT", "LanmanNT"; may be NULL */
     guint current_control_set, default_control_set; /* Select\Current, Select\Default */
-    gboolean has_driver_database; /* SYSTEM\DriverDatabase: Windows 8 and later */
-    gboolean rtc_is_utc; /* RealTimeIsUniversal */
-    gint32 active_bias_minutes; /* UTC = local + bias */
-    char *time_zone;     /* TimeZoneKeyName; may be NULL */
-    char *hardware_uuid; /* HardwareConfig\LastConfig without braces, lower case; may be NULL */
+    gboolean has_driver_database;                   /* SYSTEM\DriverDatabase: Windows 8 and later */
+    gboolean rtc_is_utc;                            /* RealTimeIsUniversal */
+    gint32 active_bias_minutes;                     /* UTC = local + bias */
+    char *time_zone;                                /* TimeZoneKeyName; may be NULL */
+    char *hardware_uuid;     /* HardwareConfig\LastConfig without braces, lower case; may be NULL */
     GPtrArray *boot_drivers; /* of char *: services with Type 1 and Start 0, sorted */
     gboolean hibernated;     /* hiberfil.sys holds an image */
     gboolean fast_started;   /* NTFS metadata in a hibernated kernel's cache ($LogFile 2.x) */
@@ -65,25 +73,30 @@ typedef struct {
 
 typedef struct {
     GuestKind kind;
-    char *product_name;  /* "Debian GNU/Linux 12 (bookworm)", "Windows Server 2022 Standard" */
-    char *architecture;  /* "x86_64", "i686", "aarch64" */
-    char *hostname;      /* may be NULL */
-    char *osinfo_id;     /* libosinfo's URL; may be NULL */
-    char *profile;       /* section of profiles/ that matched, "debian-12", "windows-2022" */
-    Firmware firmware;   /* as the disks show */
-    const Volume *root;  /* where the system is */
-    FsTree *tree;        /* the guest's namespace; owned */
-    GuestLinux linux_facts;     /* valid when kind is GUEST_LINUX */
-    GuestWindows windows_facts; /* valid when kind is GUEST_WINDOWS */
+    char *product_name; /* "Debian GNU/Linux 12 (bookworm)", "Windows Server 2022 Standard" */
+    char *architecture; /* "x86_64", "i686", "aarch64" */
+    char *hostname;     /* may be NULL */
+    char *osinfo_id;    /* libosinfo's URL; may be NULL */
+    char *profile; /* section of profiles/ that matched, "debian", "windows-2022"; may be NULL */
+    Profiles *profiles;             /* owned; see guest_profile_get() */
+    const Profile *profile_section; /* of profiles; NULL likewise */
+    Firmware firmware;              /* as the disks show */
+    const Volume *root;             /* where the system is */
+    FsTree *tree;                   /* the guest's namespace; owned */
+    GuestLinux linux_facts;         /* valid when kind is GUEST_LINUX */
+    GuestWindows windows_facts;     /* valid when kind is GUEST_WINDOWS */
 } Guest;
 
-/* The one system on the disks, or the boot loader's default when there are several.
-   No system at all: DRYDOCK_ERROR_UNSUPPORTED. Encrypted volumes become findings (BitLocker: a
-   blocker). profile_dir: more profiles, may be NULL. The guest borrows set. */
+/* The one system on the disks; of several, the boot loader's default, and a finding names the
+   others. No system at all: DRYDOCK_ERROR_UNSUPPORTED. Encrypted volumes become findings
+   (BitLocker: a blocker). profile_dir: more profiles, may be NULL. The guest borrows set. */
 gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findings,
                        Guest **ret_guest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void guest_free(Guest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guest, guest_free)
+
+/* What the guest's profile says of key, see the key files of profiles/; NULL: nothing. */
+const char *guest_profile_get(const Guest *guest, const char *key);
 
 /* The documented JSON shape of `migrate inspect --json`, see migrate-inspect(1); one object. */
 void guest_to_json(const Guest *guest, const VolumeSet *set, JsonBuilder *builder);

@@ -8,14 +8,19 @@
 #include "disk/probe.h"
 #include "fs/fs.h"
 
+/* Memory of the block cache in front of each volume: what keeps a whole inspection below 20 MB.
+   Staged edits are written through it too; what does not fit goes to the disk earlier, not never.
+ */
+#define VOLUME_CACHE_BYTES (4u << 20)
+
 typedef struct {
-    guint disk_index;           /* 0…, in the machine's order */
+    guint disk_index;            /* 0…, in the machine's order */
     const PartitionTable *table; /* of that disk, borrowed from the set */
-    const Partition *partition; /* NULL: the whole disk */
-    char *name;                 /* as Linux would call it on virtio or SCSI: "sda2", "sdb" */
-    Disk *disk;                 /* window with a write-back cache in front */
+    const Partition *partition;  /* NULL: the whole disk */
+    char *name;                  /* as Linux would call it on virtio or SCSI: "sda2", "sdb" */
+    Disk *disk;                  /* window with a write-back cache in front */
     VolumeProbe *probe;
-    Fs *fs;                     /* NULL: no filesystem we open */
+    Fs *fs; /* NULL: no filesystem we open */
 } Volume;
 
 typedef struct {
@@ -30,5 +35,15 @@ gboolean volume_set_open(GPtrArray *disks, GPtrArray *findings, VolumeSet **ret_
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void volume_set_free(VolumeSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VolumeSet, volume_set_free)
+
+/* The partition UEFI firmware looks for boot loaders in: by type, whatever it holds. */
+gboolean volume_is_esp(const Volume *volume);
+/* The EFI system partition with a filesystem, that of disk_index before others; NULL: none. */
+const Volume *volume_set_find_esp(const VolumeSet *set, guint disk_index);
+
+/* The volume a Linux guest calls spec: UUID=, LABEL=, PARTUUID=, PARTLABEL=, /dev/disk/by-…, or a
+   device name of any driver (/dev/sda1, hda1, vda1, xvda1, nvme0n1p1, mmcblk0p1), counted in disk
+   order. NULL: none, or nothing that says which. */
+const Volume *volume_set_find_linux(const VolumeSet *set, const char *spec);
 
 #endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Finds the systems on a machine's volumes and describes the one that starts. */
+#include "inspect/guest.h"
+
+#include "base/error.h"
+#include "base/finding.h"
+#include "base/interrupt.h"
+#include "inspect/system.h"
+
+static void candidate_free(gpointer data)
+{
+    GuestCandidate *candidate = data;
+    g_free(candidate->root);
+    g_free(candidate);
+}
+
+void guest_free(Guest *guest)
+{
+    if (!guest)
+        return;
+    if (guest->kind == GUEST_LINUX)
+        linux_facts_clear(&guest->linux_facts);
+    else
+        windows_facts_clear(&guest->windows_facts);
+    fs_tree_free(guest->tree);
+    profiles_free(guest->profiles);
+    g_free(guest->product_name);
+    g_free(guest->architecture);
+    g_free(guest->hostname);
+    g_free(guest->osinfo_id);
+    g_free(guest->profile);
+    g_free(guest);
+}
+
+static const struct {
+    GuestKind kind;
+    gboolean (*find)(const Volume *volume, char **ret_root, GError **error);
+} kinds[] = {
+    {GUEST_LINUX, linux_find_system},
+    {GUEST_WINDOWS, windows_find_system},
+};
+
+static gboolean find_candidates(const VolumeSet *set, GPtrArray *candidates, GError **error)
+{
+    for (guint i = 0; i < set->volumes->len; i++) {
+        const Volume *volume = g_ptr_array_index(set->volumes, i);
+        for (guint j = 0; j < G_N_ELEMENTS(kinds) && volume->fs; j++) {
+            g_autofree char *root = NULL;
+            if (!interrupt_check(error))
+                return FALSE;
+            if (!kinds[j].find(volume, &root, error)) {
+                g_prefix_error(error, "cannot look for a system on %s: ", volume->name);
+                return FALSE;
+            }
+            if (!root)
+                continue;
+            GuestCandidate *candidate = g_new0(GuestCandidate, 1);
+            candidate->kind = kinds[j].kind;
+            candidate->volume = volume;
+            candidate->root = g_steal_pointer(&root);
+            g_ptr_array_add(candidates, candidate);
+        }
+    }
+    return TRUE;
+}
+
+/* The message names what is in the way, where something is: most often LVM or encryption. */
+static void set_no_system_error(const VolumeSet *set, GError **error)
+{
+    g_autoptr(GString) unread = g_string_new(NULL);
+    for (guint i = 0; i < set->volumes->len; i++) {
+        const Volume *volume = g_ptr_array_index(set->volumes, i);
+        if (!volume->fs && volume->probe->type && !g_str_equal(volume->probe->type, "swap"))
+            g_string_append_printf(unread, "%s%s (%s)", unread->len ? ", " : "", volume->name,
+                                   volume->probe->type);
+    }
+    if (unread->len)
+        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED,
+                          "see migrate-inspect(1) for the volumes that are supported",
+                          "found no operating system; not readable: %s", unread->str);
+    else
+        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED,
+                          "check that the disk with the system is among the sources",
+                          "found no operating system on the disks");
+}
+
+static const char *kind_name(GuestKind kind)
+{
+    return kind == GUEST_LINUX ? "Linux" : "Windows";
+}
+
+/* Where there is a Linux, its boot loader comes first and lists the others. */
+static gboolean choose(const VolumeSet *set, const GPtrArray *candidates, GPtrArray *findings,
+                       const GuestCandidate **ret_chosen, GError **error)
+{
+    const GuestCandidate *chosen = NULL;
+    if (candidates->len > 1) {
+        if (!linux_find_default(set, candidates, &chosen, error) ||
+            (!chosen && !windows_find_default(set, candidates, &chosen, error)))
+            return FALSE;
+    }
+    if (!chosen)
+        chosen = g_ptr_array_index(candidates, 0);
+    for (guint i = 0; i < candidates->len; i++) {
+        const GuestCandidate *other = g_ptr_array_index(candidates, i);
+        if (other == chosen)
+            continue;
+        g_autofree char *subject =
+            g_strdup_printf("%s on %s", kind_name(other->kind), other->volume->name);
+        findings_add(findings, FINDING_OTHER_SYSTEM, subject);
+    }
+    *ret_chosen = chosen;
+    return TRUE;
+}
+
+gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findings,
+                       Guest **ret_guest, GError **error)
+{
+    g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func(candidate_free);
+    g_autoptr(Guest) guest = g_new0(Guest, 1);
+    const GuestCandidate *chosen;
+
+    guest->profiles = profiles_load(profile_dir, error);
+    if (!guest->profiles || !find_candidates(set, candidates, error))
+        return FALSE;
+    if (candidates->len == 0) {
+        set_no_system_error(set, error);
+        return FALSE;
+    }
+    if (!choose(set, candidates, findings, &chosen, error))
+        return FALSE;
+
+    guest->kind = chosen->kind;
+    guest->root = chosen->volume;
+    gboolean ok = guest->kind == GUEST_LINUX ? linux_read_guest(set, findings, guest, error)
+                                             : windows_read_guest(set, chosen->root, guest, error);
+    if (!ok) {
+        g_prefix_error(error, "cannot inspect %s on %s: ", kind_name(guest->kind),
+                       guest->root->name);
+        return FALSE;
+    }
+    *ret_guest = g_steal_pointer(&guest);
+    return TRUE;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What guest.c asks of each kind of system. Only for files of inspect/. */
+#ifndef INSPECT_SYSTEM_H
+#define INSPECT_SYSTEM_H
+
+#include "inspect/guest.h"
+
+/* A system on a volume; root: where it is there, "/" or "/Windows". */
+typedef struct {
+    GuestKind kind;
+    const Volume *volume;
+    char *root;
+} GuestCandidate;
+
+/* *ret_root: owned, NULL and no error when there is no such system on the volume. */
+gboolean linux_find_system(const Volume *volume, char **ret_root,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean windows_find_system(const Volume *volume, char **ret_root,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Fills guest, whose kind, root and profiles are set. */
+gboolean linux_read_guest(const VolumeSet *set, GPtrArray *findings, Guest *guest,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean windows_read_guest(const VolumeSet *set, const char *system_root, Guest *guest,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+void linux_facts_clear(GuestLinux *facts);
+void windows_facts_clear(GuestWindows *facts);
+
+/* The candidate that the boot loader starts by itself; NULL: it does not say. candidates: of
+   GuestCandidate. */
+gboolean linux_find_default(const VolumeSet *set, const GPtrArray *candidates,
+                            const GuestCandidate **ret_default,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean windows_find_default(const VolumeSet *set, const GPtrArray *candidates,
+                              const GuestCandidate **ret_default,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Looks for a profile that fits facts, unless the guest has one already. */
+void guest_match_profile(Guest *guest, const char *const *facts);
+/* osinfo of the profile with {version}, {major} and {minor} filled in; version may be NULL. */
+void guest_set_osinfo(Guest *guest, const char *version);
+
+#endif

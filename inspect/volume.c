@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lists the volumes of a machine's disks and opens the filesystems on them. */
+#include "inspect/volume.h"
+
+#include "base/error.h"
+#include "base/finding.h"
+#include "base/interrupt.h"
+
+/* What blkid calls a volume that we cannot read, and what the user must know of it. */
+static const struct {
+    const char *type;
+    FindingCode finding;
+} unreadable_types[] = {
+    {"BitLocker", FINDING_BITLOCKER},           {"crypto_LUKS", FINDING_VOLUME_LUKS},
+    {"LVM2_member", FINDING_VOLUME_LVM},        {"LVM1_member", FINDING_VOLUME_LVM},
+    {"linux_raid_member", FINDING_VOLUME_RAID}, {"isw_raid_member", FINDING_VOLUME_RAID},
+    {"ddf_raid_member", FINDING_VOLUME_RAID},   {"xfs", FINDING_VOLUME_FILESYSTEM},
+    {"btrfs", FINDING_VOLUME_FILESYSTEM},       {"ReFS", FINDING_VOLUME_FILESYSTEM},
+    {"reiserfs", FINDING_VOLUME_FILESYSTEM},    {"jfs", FINDING_VOLUME_FILESYSTEM},
+    {"zfs_member", FINDING_VOLUME_FILESYSTEM},  {"f2fs", FINDING_VOLUME_FILESYSTEM},
+};
+
+/* Logical disk manager: MBR type of every partition of a dynamic disk, GPT type of its data. */
+#define MBR_TYPE_LDM 0x42
+#define GPT_TYPE_LDM_DATA "af9b60a0-1431-4f62-bc68-3311714a69ad"
+#define MBR_TYPE_EFI 0xef
+
+static void volume_free(gpointer data)
+{
+    Volume *volume = data;
+    if (!volume)
+        return;
+    fs_close(volume->fs);
+    volume_probe_free(volume->probe);
+    disk_unref(volume->disk);
+    g_free(volume->name);
+    g_free(volume);
+}
+
+static void disk_free(gpointer disk)
+{
+    disk_unref(disk);
+}
+
+static void table_free(gpointer table)
+{
+    partition_table_free(table);
+}
+
+void volume_set_free(VolumeSet *set)
+{
+    if (!set)
+        return;
+    g_ptr_array_unref(set->volumes);
+    g_ptr_array_unref(set->tables);
+    g_ptr_array_unref(set->disks);
+    g_free(set);
+}
+
+gboolean volume_is_esp(const Volume *volume)
+{
+    const Partition *partition = volume->partition;
+    return partition && (partition->mbr_type == MBR_TYPE_EFI ||
+                         g_strcmp0(partition->type_guid, PARTITION_TYPE_EFI_SYSTEM) == 0);
+}
+
+const Volume *volume_set_find_esp(const VolumeSet *set, guint disk_index)
+{
+    const Volume *found = NULL;
+    for (guint i = 0; i < set->volumes->len; i++) {
+        const Volume *volume = g_ptr_array_index(set->volumes, i);
+        if (!volume_is_esp(volume) || !volume->fs)
+            continue;
+        if (volume->disk_index == disk_index)
+            return volume;
+        if (!found)
+            found = volume;
+    }
+    return found;
+}
+
+/* "sda" … "sdz", "sdaa" …, as Linux counts. */
+static char *name_disk(guint index)
+{
+    GString *letters = g_string_new(NULL);
+    for (guint rest = index + 1; rest > 0; rest = (rest - 1) / 26)
+        g_string_prepend_c(letters, (char)('a' + (rest - 1) % 26));
+    g_string_prepend(letters, "sd");
+    return g_string_free(letters, FALSE);
+}
+
+static gboolean is_dynamic_disk(const Partition *partition)
+{
+    return partition && (partition->mbr_type == MBR_TYPE_LDM ||
+                         g_strcmp0(partition->type_guid, GPT_TYPE_LDM_DATA) == 0);
+}
+
+static void add_type_finding(const Volume *volume, GPtrArray *findings)
+{
+    g_autofree char *subject = g_strdup_printf("%s (%s)", volume->name, volume->probe->type);
+    for (guint i = 0; i < G_N_ELEMENTS(unreadable_types); i++)
+        if (g_str_equal(volume->probe->type, unreadable_types[i].type))
+            findings_add(findings, unreadable_types[i].finding, subject);
+}
+
+/* Damage of one volume is a finding; a disk that cannot be read, or a signal, ends the inspection.
+ */
+static gboolean is_fatal(const GError *error)
+{
+    return g_error_matches(error, DRYDOCK_ERROR, DRYDOCK_ERROR_SYSTEM) ||
+           g_error_matches(error, DRYDOCK_ERROR, DRYDOCK_ERROR_INTERRUPTED);
+}
+
+static gboolean open_filesystem(Volume *volume, GPtrArray *findings, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    volume->probe = volume_probe(volume->disk, &local);
+    if (!volume->probe) {
+        if (is_fatal(local)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        volume->probe = g_new0(VolumeProbe, 1);
+    } else if (volume->probe->type && !fs_type_is_supported(volume->probe->type)) {
+        add_type_finding(volume, findings);
+    } else if (volume->probe->type &&
+               !fs_open(volume->disk, volume->probe->type, &volume->fs, &local) &&
+               is_fatal(local)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (local) {
+        g_debug("%s: %s", volume->name, local->message);
+        g_autofree char *subject = g_strdup_printf("%s (%s)", volume->name, local->message);
+        findings_add(findings, FINDING_VOLUME_DAMAGED, subject);
+    }
+    return TRUE;
+}
+
+/* partition NULL: the whole disk. */
+static gboolean add_volume(VolumeSet *set, guint disk_index, const Partition *partition,
+                           GPtrArray *findings, GError **error)
+{
+    Disk *disk = g_ptr_array_index(set->disks, disk_index);
+    Volume *volume = g_new0(Volume, 1);
+    g_ptr_array_add(set->volumes, volume);
+    volume->disk_index = disk_index;
+    volume->table = g_ptr_array_index(set->tables, disk_index);
+    volume->partition = partition;
+    volume->name = name_disk(disk_index);
+
+    g_autoptr(Disk) window = NULL;
+    if (partition) {
+        char *name = g_strdup_printf("%s%u", volume->name, partition->number);
+        g_free(volume->name);
+        volume->name = name;
+        window = partition_open(disk, partition, error);
+    } else {
+        window = disk_ref(disk);
+    }
+    if (!window || !interrupt_check(error))
+        return FALSE;
+    volume->disk = disk_new_cache(window, VOLUME_CACHE_BYTES);
+    if (is_dynamic_disk(partition))
+        findings_add(findings, FINDING_VOLUME_DYNAMIC_DISK, volume->name);
+    return open_filesystem(volume, findings, error);
+}
+
+static gboolean is_extended(const Partition *partition)
+{
+    return partition->mbr_type == 0x05 || partition->mbr_type == 0x0f ||
+           partition->mbr_type == 0x85;
+}
+
+static gboolean add_disk(VolumeSet *set, Disk *disk, GPtrArray *findings, GError **error)
+{
+    guint index = set->disks->len;
+    g_autofree char *name = name_disk(index);
+
+    g_autoptr(PartitionTable) table = partition_table_read(disk, error);
+    if (!table) {
+        g_prefix_error(error, "cannot read the partition table of %s: ", disk_name(disk));
+        return FALSE;
+    }
+    if (table->used_backup)
+        findings_add(findings, FINDING_DISK_BACKUP_GPT, name);
+
+    const PartitionTable *kept = table;
+    g_ptr_array_add(set->disks, disk_ref(disk));
+    g_ptr_array_add(set->tables, g_steal_pointer(&table));
+    if (kept->kind == PARTITION_TABLE_NONE)
+        return add_volume(set, index, NULL, findings, error);
+    for (guint i = 0; i < kept->partitions->len; i++) {
+        const Partition *partition = g_ptr_array_index(kept->partitions, i);
+        if (!is_extended(partition) && !add_volume(set, index, partition, findings, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean volume_set_open(GPtrArray *disks, GPtrArray *findings, VolumeSet **ret_set, GError **error)
+{
+    g_autoptr(VolumeSet) set = g_new0(VolumeSet, 1);
+    set->disks = g_ptr_array_new_with_free_func(disk_free);
+    set->tables = g_ptr_array_new_with_free_func(table_free);
+    set->volumes = g_ptr_array_new_with_free_func(volume_free);
+
+    for (guint i = 0; i < disks->len; i++)
+        if (!add_disk(set, g_ptr_array_index(disks, i), findings, error))
+            return FALSE;
+    *ret_set = g_steal_pointer(&set);
+    return TRUE;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Finds the volume that a Linux guest names in its fstab or on its kernel's command line. */
+#include <string.h>
+
+#include "inspect/volume.h"
+
+typedef const char *(*VolumeText)(const Volume *volume);
+
+static const char *get_uuid(const Volume *volume)
+{
+    return volume->probe->uuid;
+}
+
+static const char *get_label(const Volume *volume)
+{
+    return volume->probe->label;
+}
+
+static const char *get_partition_uuid(const Volume *volume)
+{
+    return volume->partition ? volume->partition->uuid : NULL;
+}
+
+static const char *get_partition_label(const Volume *volume)
+{
+    return volume->partition ? volume->partition->name : NULL;
+}
+
+static const struct {
+    const char *tag;    /* as in fstab */
+    const char *folder; /* as udev makes links */
+    gboolean any_case;
+    VolumeText get;
+} tags[] = {
+    {"UUID=", "/dev/disk/by-uuid/", TRUE, get_uuid},
+    {"LABEL=", "/dev/disk/by-label/", FALSE, get_label},
+    {"PARTUUID=", "/dev/disk/by-partuuid/", TRUE, get_partition_uuid},
+    {"PARTLABEL=", "/dev/disk/by-partlabel/", FALSE, get_partition_label},
+};
+
+static const Volume *find_text(const VolumeSet *set, VolumeText get, const char *wanted,
+                               gboolean any_case)
+{
+    for (guint i = 0; i < set->volumes->len; i++) {
+        const Volume *volume = g_ptr_array_index(set->volumes, i);
+        const char *text = get(volume);
+        if (text && *wanted &&
+            (any_case ? g_ascii_strcasecmp(text, wanted) == 0 : g_str_equal(text, wanted)))
+            return volume;
+    }
+    return NULL;
+}
+
+/* number 0: the whole disk. */
+static const Volume *find_number(const VolumeSet *set, guint64 disk_index, guint64 number)
+{
+    for (guint i = 0; i < set->volumes->len; i++) {
+        const Volume *volume = g_ptr_array_index(set->volumes, i);
+        guint volume_number = volume->partition ? volume->partition->number : 0;
+        if (volume->disk_index == disk_index && volume_number == number)
+            return volume;
+    }
+    return NULL;
+}
+
+/* Reads a number of at most six digits and moves *text behind it. */
+static gboolean take_number(const char **text, guint64 *ret_number)
+{
+    guint64 number = 0;
+    guint digits = 0;
+    while (g_ascii_isdigit(**text)) {
+        if (++digits > 6)
+            return FALSE;
+        number = number * 10 + (guint64)(*(*text)++ - '0');
+    }
+    *ret_number = number;
+    return digits > 0;
+}
+
+/* "a" is 0, "z" 25, "aa" 26. */
+static gboolean take_letters(const char **text, guint64 *ret_index)
+{
+    guint64 index = 0;
+    guint letters = 0;
+    while (g_ascii_islower(**text)) {
+        if (++letters > 4)
+            return FALSE;
+        index = index * 26 + (guint64)(*(*text)++ - 'a') + 1;
+    }
+    *ret_index = index - 1;
+    return letters > 0;
+}
+
+static const Volume *find_device(const VolumeSet *set, const char *name)
+{
+    static const char *const lettered[] = {"sd", "hd", "vd", "xvd"};
+    static const char *const numbered[] = {"nvme", "mmcblk"};
+    guint64 disk_index, number = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(lettered); i++) {
+        if (!g_str_has_prefix(name, lettered[i]))
+            continue;
+        const char *rest = name + strlen(lettered[i]);
+        if (!take_letters(&rest, &disk_index) || (*rest && !take_number(&rest, &number)) || *rest)
+            return NULL;
+        return find_number(set, disk_index, number);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(numbered); i++) {
+        if (!g_str_has_prefix(name, numbered[i]))
+            continue;
+        const char *rest = name + strlen(numbered[i]);
+        if (!take_number(&rest, &disk_index))
+            return NULL;
+        if (g_str_has_prefix(rest, "n1"))
+            rest += 2;
+        if (*rest && (*rest++ != 'p' || !take_number(&rest, &number) || *rest))
+            return NULL;
+        return find_number(set, disk_index, number);
+    }
+    return NULL;
+}
+
+/* udev writes bytes that are not safe in a name as \xNN. */
+static char *unescape_udev(const char *name)
+{
+    GString *text = g_string_new(NULL);
+    for (const char *p = name; *p; p++) {
+        if (p[0] == '\\' && p[1] == 'x' && g_ascii_isxdigit(p[2]) && g_ascii_isxdigit(p[3])) {
+            int byte = g_ascii_xdigit_value(p[2]) * 16 + g_ascii_xdigit_value(p[3]);
+            if (byte != 0)
+                g_string_append_c(text, (char)byte);
+            p += 3;
+        } else {
+            g_string_append_c(text, *p);
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* by-id and by-path name the source's controller; which disk is meant is clear only when there is
+   one. SUSE's installers used by-id for everything. */
+static const Volume *find_on_only_disk(const VolumeSet *set, const char *name)
+{
+    const char *suffix = g_strrstr(name, "-part");
+    guint64 number;
+    if (set->disks->len != 1 || !suffix)
+        return NULL;
+    const char *rest = suffix + strlen("-part");
+    if (!take_number(&rest, &number) || *rest)
+        return NULL;
+    return find_number(set, 0, number);
+}
+
+const Volume *volume_set_find_linux(const VolumeSet *set, const char *spec)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(tags); i++) {
+        if (g_str_has_prefix(spec, tags[i].folder)) {
+            g_autofree char *name = unescape_udev(spec + strlen(tags[i].folder));
+            return find_text(set, tags[i].get, name, tags[i].any_case);
+        }
+        if (g_str_has_prefix(spec, tags[i].tag)) {
+            g_autofree char *value = g_strdup(spec + strlen(tags[i].tag));
+            size_t length = strlen(value);
+            if (length >= 2 && value[0] == '"' && value[length - 1] == '"') {
+                value[length - 1] = '\0';
+                return find_text(set, tags[i].get, value + 1, tags[i].any_case);
+            }
+            return find_text(set, tags[i].get, value, tags[i].any_case);
+        }
+    }
+    if (g_str_has_prefix(spec, "/dev/disk/by-id/") || g_str_has_prefix(spec, "/dev/disk/by-path/"))
+        return find_on_only_disk(set, spec);
+    return g_str_has_prefix(spec, "/dev/") ? find_device(set, spec + strlen("/dev/")) : NULL;
+}
