@@ -16,9 +16,9 @@ typedef enum {
 
 typedef struct {
     DomainBus disk_bus;
-    const char *nic_model;          /* "virtio", "e1000e", … */
-    const char *const *disk_paths;  /* of the host, absolute, one per machine disk */
-    const char *network;            /* libvirt network for the NICs; NULL: "default" */
+    const char *nic_model;         /* "virtio", "e1000e", … */
+    const char *const *disk_paths; /* of the host, absolute, one per machine disk */
+    const char *network;           /* libvirt network for the NICs; NULL: "default" */
 } DomainOptions;
 
 /* guest may be NULL (disks without a known system). */

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The libvirt domain XML but for its devices. */
+#include "domain/domain.h"
+
+#include "domain/devices.h"
+#include "domain/plan.h"
+#include "domain/xml.h"
+
+static void write_identity(XmlWriter *xml, const DomainPlan *plan)
+{
+    xml_element(xml, "name", plan->machine->name);
+    xml_element(xml, "uuid", plan->uuid);
+    if (plan->osinfo_id == NULL) {
+        return;
+    }
+    xml_start(xml, "metadata");
+    xml_start(xml, "libosinfo:libosinfo");
+    xml_attribute(xml, "xmlns:libosinfo", "http://libosinfo.org/xmlns/libvirt/domain/1.0");
+    xml_empty(xml, "libosinfo:os", "id", plan->osinfo_id, NULL);
+    xml_end(xml);
+    xml_end(xml);
+}
+
+static void write_memory(XmlWriter *xml, const DomainPlan *plan)
+{
+    static const char *const elements[] = {"memory", "currentMemory"};
+    g_autofree char *memory = g_strdup_printf("%" G_GUINT64_FORMAT, plan->memory_kib);
+    g_autofree char *cpus = g_strdup_printf("%u", plan->cpus);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(elements); i++) {
+        xml_start(xml, elements[i]);
+        xml_attribute(xml, "unit", "KiB");
+        xml_text(xml, memory);
+        xml_end(xml);
+    }
+    xml_element(xml, "vcpu", cpus);
+}
+
+static void write_os(XmlWriter *xml, const DomainPlan *plan)
+{
+    xml_start(xml, "os");
+    if (plan->is_uefi) {
+        xml_attribute(xml, "firmware", "efi");
+    }
+    xml_start(xml, "type");
+    xml_attribute(xml, "arch", plan->arch);
+    xml_attribute(xml, "machine", plan->board);
+    xml_text(xml, "hvm");
+    xml_end(xml);
+    /* Said in both cases: else libvirt may pick a firmware that refuses the guest's boot loader. */
+    if (plan->is_uefi && plan->is_x86) {
+        xml_start(xml, "firmware");
+        xml_empty(xml, "feature", "enabled", plan->secure_boot ? "yes" : "no", "name",
+                  "secure-boot", NULL);
+        if (plan->secure_boot) {
+            xml_empty(xml, "feature", "enabled", "yes", "name", "enrolled-keys", NULL);
+        }
+        xml_end(xml);
+    }
+    xml_end(xml);
+}
+
+/* What Windows knows to use under Hyper-V, and KVM offers too. */
+static void write_hyperv(XmlWriter *xml)
+{
+    static const char *const before_spinlocks[] = {"relaxed", "vapic"};
+    static const char *const after_spinlocks[] = {"vpindex",     "runtime",  "synic", "stimer",
+                                                  "frequencies", "tlbflush", "ipi"};
+
+    xml_start(xml, "hyperv");
+    xml_attribute(xml, "mode", "custom");
+    for (gsize i = 0; i < G_N_ELEMENTS(before_spinlocks); i++) {
+        xml_empty(xml, before_spinlocks[i], "state", "on", NULL);
+    }
+    xml_empty(xml, "spinlocks", "state", "on", "retries", "8191", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(after_spinlocks); i++) {
+        xml_empty(xml, after_spinlocks[i], "state", "on", NULL);
+    }
+    xml_end(xml);
+}
+
+static void write_features(XmlWriter *xml, const DomainPlan *plan)
+{
+    xml_start(xml, "features");
+    xml_empty(xml, "acpi", NULL);
+    if (plan->is_x86) {
+        xml_empty(xml, "apic", NULL);
+    }
+    if (plan->hyperv) {
+        write_hyperv(xml);
+    }
+    if (plan->is_x86) {
+        /* QEMU answers on VMware's port by default; what is left of VMware's tools would believe
+         * it. */
+        xml_empty(xml, "vmport", "state", "off", NULL);
+    }
+    if (plan->secure_boot) {
+        xml_empty(xml, "smm", "state", "on", NULL);
+    }
+    xml_end(xml);
+}
+
+/* One socket: editions of Windows are licensed by sockets and leave the others idle. */
+static void write_cpu(XmlWriter *xml, const DomainPlan *plan)
+{
+    xml_start(xml, "cpu");
+    xml_attribute(xml, "mode", plan->cpu_mode);
+    xml_start(xml, "topology");
+    xml_attribute(xml, "sockets", "1");
+    xml_attribute_number(xml, "cores", plan->cpus);
+    xml_attribute(xml, "threads", "1");
+    xml_end(xml);
+    xml_end(xml);
+}
+
+static void write_clock(XmlWriter *xml, const DomainPlan *plan)
+{
+    xml_start(xml, "clock");
+    if (plan->rtc_is_local) {
+        xml_attribute(xml, "offset", "variable");
+        xml_attribute_number(xml, "adjustment", plan->rtc_adjustment_seconds);
+        xml_attribute(xml, "basis", "utc");
+    } else {
+        xml_attribute(xml, "offset", "utc");
+    }
+    if (plan->is_x86) {
+        xml_empty(xml, "timer", "name", "rtc", "tickpolicy", "catchup", NULL);
+        xml_empty(xml, "timer", "name", "pit", "tickpolicy", "delay", NULL);
+        xml_empty(xml, "timer", "name", "hpet", "present", "no", NULL);
+    }
+    if (plan->hyperv) {
+        xml_empty(xml, "timer", "name", "hypervclock", "present", "yes", NULL);
+    }
+    xml_end(xml);
+}
+
+static void write_events(XmlWriter *xml)
+{
+    xml_element(xml, "on_poweroff", "destroy");
+    xml_element(xml, "on_reboot", "restart");
+    xml_element(xml, "on_crash", "destroy");
+    xml_start(xml, "pm");
+    xml_empty(xml, "suspend-to-mem", "enabled", "no", NULL);
+    xml_empty(xml, "suspend-to-disk", "enabled", "no", NULL);
+    xml_end(xml);
+}
+
+gboolean domain_format(const Machine *machine, const Guest *guest, const DomainOptions *options,
+                       char **ret_xml, GError **error)
+{
+    g_autoptr(XmlWriter) xml = NULL;
+    DomainPlan plan;
+
+    if (!domain_plan_make(machine, guest, options, &plan, error)) {
+        return FALSE;
+    }
+    xml = xml_writer_new();
+    xml_start(xml, "domain");
+    xml_attribute(xml, "type", "kvm");
+    write_identity(xml, &plan);
+    write_memory(xml, &plan);
+    write_os(xml, &plan);
+    write_features(xml, &plan);
+    write_cpu(xml, &plan);
+    write_clock(xml, &plan);
+    write_events(xml);
+    domain_write_devices(xml, &plan);
+    xml_end(xml);
+    *ret_xml = xml_writer_finish(xml);
+    return TRUE;
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Domain XML against golden files and libvirt's schema. UPDATE_GOLDEN=1 rewrites the files. */
+#include "domain/domain.h"
+
+#include <libxml/parser.h>
+#include <libxml/relaxng.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define SCHEMA "/usr/share/libvirt/schemas/domain.rng"
+
+typedef struct {
+    const char *name; /* of the golden file */
+    GuestKind kind;
+    gboolean no_guest;
+    Machine machine; /* without disks and NICs */
+    guint disks;
+    guint sector_size;
+    const MachineNic *nics;
+    guint nic_count;
+    Guest guest;
+    DomainOptions options;
+} Row;
+
+#define GIB ((uint64_t)1024 * 1024 * 1024)
+#define TEXT(text) ((char *)(guintptr)(text))
+
+static const MachineNic one_nic[] = {{TEXT("00:0c:29:12:34:56"), TEXT("VM Network"), NULL}};
+static const MachineNic odd_nics[] = {{NULL, NULL, NULL},
+                                      {TEXT("01:0c:29:12:34:56"), NULL, NULL}, /* group address */
+                                      {TEXT("<mac>"), NULL, NULL},
+                                      {TEXT("00:50:56:aa:bb:cc"), TEXT("a\"b"), TEXT("e1000")}};
+
+static const Row rows[] = {
+    {.name = "linux-bios",
+     .machine = {.name = TEXT("web-1"),
+                 .uuid = TEXT("564d1234-5678-9abc-def0-123456789abc"),
+                 .firmware = FIRMWARE_BIOS,
+                 .cpus = 4,
+                 .memory_bytes = 8 * GIB},
+     .disks = 2,
+     .nics = one_nic,
+     .nic_count = 1,
+     .guest = {.kind = GUEST_LINUX,
+               .architecture = TEXT("x86_64"),
+               .osinfo_id = TEXT("http://debian.org/debian/12")},
+     .options = {DOMAIN_BUS_VIRTIO, "virtio", NULL, NULL}},
+    {.name = "linux-uefi-scsi-4096",
+     .machine = {.name = TEXT("db"), .firmware = FIRMWARE_UNKNOWN, .secure_boot = TRUE},
+     .disks = 30,
+     .sector_size = 4096,
+     .guest = {.kind = GUEST_LINUX, .architecture = TEXT("x86_64"), .firmware = FIRMWARE_UEFI},
+     .options = {DOMAIN_BUS_SCSI, "virtio", NULL, "bridged"}},
+    {.name = "linux-aarch64",
+     .machine = {.name = TEXT("arm"), .cpus = 1, .memory_bytes = GIB},
+     .disks = 1,
+     .guest = {.kind = GUEST_LINUX, .architecture = TEXT("aarch64")},
+     .options = {DOMAIN_BUS_IDE, "virtio", NULL, NULL}},
+    {.name = "windows-2022-uefi",
+     .machine = {.name = TEXT("dc01"), .firmware = FIRMWARE_UEFI, .cpus = 2},
+     .disks = 1,
+     .nics = one_nic,
+     .nic_count = 1,
+     .guest = {.kind = GUEST_WINDOWS,
+               .architecture = TEXT("x86_64"),
+               .osinfo_id = TEXT("http://microsoft.com/win/2k22"),
+               .windows_facts = {.major = 10,
+                                 .build = 20348,
+                                 .product_type = TEXT("ServerNT"),
+                                 .active_bias_minutes = -120,
+                                 .hardware_uuid = TEXT("11112222-3333-4444-5555-666677778888")}},
+     .options = {DOMAIN_BUS_VIRTIO, "virtio", NULL, NULL}},
+    {.name = "windows-11-secure-boot",
+     .machine = {.name = TEXT("desk"),
+                 .uuid = TEXT("not-a-uuid"),
+                 .firmware = FIRMWARE_UEFI,
+                 .secure_boot = TRUE,
+                 .cpus = 8,
+                 .memory_bytes = 16 * GIB},
+     .disks = 1,
+     .guest = {.kind = GUEST_WINDOWS,
+               .architecture = TEXT("x86_64"),
+               .osinfo_id = TEXT("http://microsoft.com/win/11"),
+               .windows_facts = {.major = 10,
+                                 .build = 22631,
+                                 .product_type = TEXT("WinNT"),
+                                 .rtc_is_utc = TRUE}},
+     .options = {DOMAIN_BUS_SATA, "e1000e", NULL, NULL}},
+    {.name = "windows-7-bios",
+     .machine = {.name = TEXT("old"), .firmware = FIRMWARE_BIOS},
+     .disks = 2,
+     .guest = {.kind = GUEST_WINDOWS,
+               .architecture = TEXT("i686"),
+               .windows_facts = {.major = 6,
+                                 .minor = 1,
+                                 .build = 7601,
+                                 .active_bias_minutes = 480,
+                                 .hardware_uuid = TEXT("00000000-0000-0000-0000-000000000000")}},
+     .options = {DOMAIN_BUS_IDE, "e1000", NULL, NULL}},
+    {.name = "windows-xp",
+     .machine = {.name = TEXT("older"), .memory_bytes = GIB / 2, .cpus = 1},
+     .disks = 2,
+     .guest = {.kind = GUEST_WINDOWS,
+               .architecture = TEXT("i686"),
+               .osinfo_id = TEXT("http://microsoft.com/win/xp"),
+               .windows_facts =
+                   {.major = 5, .minor = 1, .build = 2600, .active_bias_minutes = 2000000000}},
+     .options = {DOMAIN_BUS_IDE, "rtl8139", NULL, NULL}},
+    {.name = "no-guest",
+     .no_guest = TRUE,
+     .machine = {.name = TEXT("data")},
+     .disks = 1,
+     .options = {DOMAIN_BUS_VIRTIO, NULL, NULL, NULL}},
+    {.name = "hostile",
+     .machine = {.name = TEXT("a&b<c>'d'\"e\"")},
+     .disks = 1,
+     .nics = odd_nics,
+     .nic_count = G_N_ELEMENTS(odd_nics),
+     .guest = {.kind = GUEST_LINUX, .osinfo_id = TEXT("http://evil/]]><!-- \x01\xff &amp; '\">")},
+     .options = {DOMAIN_BUS_VIRTIO, "virtio", NULL, "br&<\x02>"}},
+};
+
+static void fill_machine(const Row *row, Machine *ret_machine)
+{
+    *ret_machine = row->machine;
+    ret_machine->disks = g_ptr_array_new_with_free_func(g_free);
+    ret_machine->nics = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < row->disks; i++) {
+        MachineDisk *disk = g_new0(MachineDisk, 1);
+
+        disk->sector_size = row->sector_size == 0 ? 512 : row->sector_size;
+        g_ptr_array_add(ret_machine->disks, disk);
+    }
+    for (guint i = 0; i < row->nic_count; i++) {
+        g_ptr_array_add(ret_machine->nics, g_memdup2(&row->nics[i], sizeof(MachineNic)));
+    }
+}
+
+static char *format(const Row *row, const char *folder, GError **error)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    DomainOptions options = row->options;
+    Machine machine;
+    char *xml = NULL;
+
+    fill_machine(row, &machine);
+    for (guint i = 0; i < row->disks; i++) {
+        g_ptr_array_add(paths, g_strdup_printf("%s/disk-%u.qcow2", folder, i + 1));
+    }
+    g_ptr_array_add(paths, NULL);
+    options.disk_paths = (const char *const *)paths->pdata;
+    if (!domain_format(&machine, row->no_guest ? NULL : &row->guest, &options, &xml, error)) {
+        g_assert_null(xml);
+    }
+    g_ptr_array_unref(machine.disks);
+    g_ptr_array_unref(machine.nics);
+    return xml;
+}
+
+static void validate(const char *xml)
+{
+    xmlRelaxNGParserCtxt *parser;
+    xmlRelaxNG *schema;
+    xmlRelaxNGValidCtxt *validator;
+    xmlDoc *document;
+
+    if (!g_file_test(SCHEMA, G_FILE_TEST_EXISTS)) {
+        g_test_message("no %s: not validated", SCHEMA);
+        return;
+    }
+    parser = xmlRelaxNGNewParserCtxt(SCHEMA);
+    schema = xmlRelaxNGParse(parser);
+    g_assert_nonnull(schema);
+    validator = xmlRelaxNGNewValidCtxt(schema);
+    document = xmlReadMemory(xml, (int)strlen(xml), "domain.xml", NULL, XML_PARSE_NONET);
+    g_assert_nonnull(document);
+    g_assert_cmpint(xmlRelaxNGValidateDoc(validator, document), ==, 0);
+    xmlFreeDoc(document);
+    xmlRelaxNGFreeValidCtxt(validator);
+    xmlRelaxNGFree(schema);
+    xmlRelaxNGFreeParserCtxt(parser);
+}
+
+static void test_golden(gconstpointer data)
+{
+    const Row *row = data;
+    g_autofree char *file = g_strdup_printf("%s.xml", row->name);
+    g_autofree char *path = g_build_filename(DRYDOCK_SOURCE_DIR, "tests/golden/domain", file, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *xml = format(row, "/var/lib/libvirt/images", &error);
+    g_autofree char *golden = NULL;
+    gboolean ok;
+
+    g_assert_no_error(error);
+    if (g_strcmp0(g_getenv("UPDATE_GOLDEN"), "1") == 0) {
+        ok = g_file_set_contents(path, xml, -1, &error);
+        g_assert_no_error(error);
+        g_assert_true(ok);
+    }
+    ok = g_file_get_contents(path, &golden, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(ok);
+    g_assert_cmpstr(xml, ==, golden);
+    validate(xml);
+}
+
+/* Text comes out of the parser as it went in. */
+static void test_escaping(void)
+{
+    const Row row = {.name = "escaping",
+                     .machine = {.name = TEXT("ünïcode & <tags>")},
+                     .disks = 1,
+                     .guest = {.kind = GUEST_LINUX}};
+    const char *folder = "/images/a&b <c> \"d\" 'e' ü %s ]]>";
+    g_autoptr(GError) error = NULL;
+    g_autofree char *xml = format(&row, folder, &error);
+    g_autofree char *expected = g_strdup_printf("%s/disk-1.qcow2", folder);
+    xmlDoc *document;
+    xmlChar *name = NULL, *source = NULL;
+
+    g_assert_no_error(error);
+    validate(xml);
+    document = xmlReadMemory(xml, (int)strlen(xml), "domain.xml", NULL, XML_PARSE_NONET);
+    g_assert_nonnull(document);
+    for (xmlNode *node = xmlDocGetRootElement(document)->children; node != NULL;
+         node = node->next) {
+        if (xmlStrcmp(node->name, BAD_CAST "name") == 0) {
+            name = xmlNodeGetContent(node);
+        }
+        if (xmlStrcmp(node->name, BAD_CAST "devices") == 0) {
+            xmlNode *disk = xmlFirstElementChild(node);
+            xmlNode *driver = xmlFirstElementChild(disk);
+
+            source = xmlGetProp(xmlNextElementSibling(driver), BAD_CAST "file");
+        }
+    }
+    g_assert_cmpstr((const char *)name, ==, row.machine.name);
+    g_assert_cmpstr((const char *)source, ==, expected);
+    xmlFree(name);
+    xmlFree(source);
+    xmlFreeDoc(document);
+}
+
+static void test_refused(void)
+{
+    static const char *const folders[] = {"relative", "", "/new\nline", "/not\xffutf8", "/bell\a"};
+    Row row = {.name = "refused",
+               .machine = {.name = TEXT("name")},
+               .disks = 1,
+               .guest = {.kind = GUEST_LINUX}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autoptr(GError) error = NULL;
+
+        if (folders[i][0] == '\0') {
+            row.machine.name = NULL;
+        }
+        g_assert_null(format(&row, folders[i][0] == '\0' ? "/" : folders[i], &error));
+        g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_USAGE);
+        row.machine.name = TEXT("name");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *path = g_strdup_printf("/domain/golden/%s", rows[i].name);
+
+        g_test_add_data_func(path, &rows[i], test_golden);
+    }
+    g_test_add_func("/domain/escaping", test_escaping);
+    g_test_add_func("/domain/refused", test_refused);
+    return g_test_run();
+}
