@@ -2,7 +2,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
-pkg_check_modules(GLIB REQUIRED IMPORTED_TARGET glib-2.0>=2.68 gio-unix-2.0)
+pkg_check_modules(GLIB REQUIRED IMPORTED_TARGET glib-2.0>=2.70 gio-unix-2.0)
 pkg_check_modules(JSON_GLIB REQUIRED IMPORTED_TARGET json-glib-1.0)
 pkg_check_modules(LIBNBD REQUIRED IMPORTED_TARGET libnbd>=1.10)
 pkg_check_modules(BLKID REQUIRED IMPORTED_TARGET blkid)

@@ -5,8 +5,8 @@ target_compile_features(drydock-flags INTERFACE c_std_17)
 target_compile_definitions(drydock-flags INTERFACE
     _GNU_SOURCE
     _FILE_OFFSET_BITS=64
-    GLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_68
-    GLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_68)
+    GLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_70
+    GLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_70)
 target_compile_options(drydock-flags INTERFACE
     # Quoted includes only: <linux/…> must go on meaning the kernel's headers, not our folder.
     "SHELL:-iquote ${CMAKE_SOURCE_DIR}" "SHELL:-iquote ${CMAKE_BINARY_DIR}"
@@ -26,7 +26,6 @@ if(DRYDOCK_SANITIZE)
     target_link_options(drydock-flags INTERFACE -fsanitize=${DRYDOCK_SANITIZE})
     # The sanitizers' redzones make every frame larger than the limit above means.
     target_compile_options(drydock-flags INTERFACE -Wno-frame-larger-than)
-    target_compile_definitions(drydock-flags INTERFACE DRYDOCK_SANITIZED=1)
 endif()
 
 if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" OR CMAKE_BUILD_TYPE STREQUAL "Release")

@@ -24,15 +24,21 @@ function(add_unit_test name)
         ENVIRONMENT "G_DEBUG=fatal-criticals")
 endfunction()
 
-# add_script_test(NAME SCRIPT [LABELS label…] [TIMEOUT seconds])
+# add_script_test(NAME SCRIPT [ARGS argument…] [LABELS label…] [TIMEOUT seconds])
 #   A bash test of the finished program, run as ctest NAME.
 function(add_script_test name script)
-    cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "LABELS")
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "ARGS;LABELS")
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 300)
     endif()
-    add_test(NAME ${name} COMMAND bash ${script})
+    add_test(NAME ${name} COMMAND bash ${script} ${arg_ARGS})
+    set(environment
+        MIGRATE=$<TARGET_FILE:migrate>
+        SOURCE_DIR=${CMAKE_SOURCE_DIR}
+        BUILD_DIR=${CMAKE_BINARY_DIR}
+        IMAGE_CACHE=${CMAKE_SOURCE_DIR}/build/images
+        TESTDATA=${DRYDOCK_TESTDATA})
     set_tests_properties(${name} PROPERTIES
         SKIP_RETURN_CODE 77 TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
-        ENVIRONMENT "MIGRATE=$<TARGET_FILE:migrate>;SOURCE_DIR=${CMAKE_SOURCE_DIR};BUILD_DIR=${CMAKE_BINARY_DIR};IMAGE_CACHE=${CMAKE_SOURCE_DIR}/build/images;TESTDATA=${DRYDOCK_TESTDATA}")
+        ENVIRONMENT "${environment}")
 endfunction()

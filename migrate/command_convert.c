@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* migrate convert: one machine from its source disks to qcow2 images and a domain XML. */
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "convert/copy.h"
+#include "convert/source.h"
+#include "migrate/command.h"
+#include "migrate/job.h"
+#include "migrate/options.h"
+#include "migrate/output.h"
+#include "migrate/report.h"
+
+/* One run: the places of its results are borrowed from output. */
+typedef struct {
+    const Options *options;
+    Progress *progress;
+    Output *output;
+    Session *session;
+    GPtrArray *work_paths, *final_paths; /* of the disks */
+    GHashTable *results;                 /* of the confined process */
+    GArray *sizes;                       /* uint64_t, of the finished disks */
+} Conversion;
+
+static void conversion_clear(Conversion *conversion)
+{
+    session_close(conversion->session);
+    output_close(conversion->output);
+    g_clear_pointer(&conversion->results, g_hash_table_unref);
+    g_clear_pointer(&conversion->work_paths, g_ptr_array_unref);
+    g_clear_pointer(&conversion->final_paths, g_ptr_array_unref);
+    g_clear_pointer(&conversion->sizes, g_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Conversion, conversion_clear)
+
+/* "web01-sda.qcow2": a … z, aa, ab … as Linux counts. */
+static char *disk_file_name(const char *machine, guint index)
+{
+    g_autoptr(GString) letters = g_string_new(NULL);
+    for (guint rest = index + 1; rest > 0; rest = (rest - 1) / 26)
+        g_string_prepend_c(letters, (char)('a' + (rest - 1) % 26));
+    return g_strdup_printf("%s-sd%s.qcow2", machine, letters->str);
+}
+
+static gboolean name_results(Conversion *conversion, const Machine *machine, GError **error)
+{
+    conversion->work_paths = g_ptr_array_new();
+    conversion->final_paths = g_ptr_array_new();
+    for (guint i = 0; i < machine->disks->len; i++) {
+        g_autofree char *name = disk_file_name(machine->name, i);
+        const char *work_path, *final_path;
+        if (!output_add(conversion->output, name, &work_path, &final_path, error))
+            return FALSE;
+        g_ptr_array_add(conversion->work_paths, (gpointer)(uintptr_t)work_path);
+        g_ptr_array_add(conversion->final_paths, (gpointer)(uintptr_t)final_path);
+    }
+    g_ptr_array_add(conversion->final_paths, NULL);
+    return TRUE;
+}
+
+static gboolean open_source(Conversion *conversion, GError **error)
+{
+    const Options *options = conversion->options;
+    progress_begin_stage(conversion->progress, "open");
+    g_autoptr(Machine) machine = NULL;
+    if (!source_open((const char *const *)options->arguments, options->argument_count,
+                     options->name, &machine, error))
+        return FALSE;
+    conversion->output = output_open(options->output_directory, machine->name, error);
+    if (!conversion->output || !name_results(conversion, machine, error))
+        return FALSE;
+    conversion->session = session_open_machine(g_steal_pointer(&machine),
+                                               output_work_directory(conversion->output), error);
+    return conversion->session != NULL;
+}
+
+static gboolean edit_guest(Conversion *conversion, GError **error)
+{
+    Job job = {
+        .goal = JOB_CONVERT,
+        .session = conversion->session,
+        .virtio_win = conversion->options->virtio_win,
+        .profile_dir = conversion->options->profile_dir,
+        .disk_bus = conversion->options->disk_bus,
+        .network = conversion->options->network,
+        .disk_paths = (const char *const *)conversion->final_paths->pdata,
+    };
+    WorkerListener listener = command_listener(conversion->progress);
+    if (!worker_run(job_run, &job, &listener, &conversion->results, error))
+        return FALSE;
+    session_stop_servers(conversion->session);
+    return TRUE;
+}
+
+/* The disk that is being copied, and what lies before it. */
+typedef struct {
+    Progress *progress;
+    uint64_t before_bytes, disk_bytes, total_bytes;
+} CopyProgress;
+
+static void hear_copy(void *data, uint64_t done, uint64_t total)
+{
+    const CopyProgress *copy = data;
+    double bytes =
+        (double)copy->before_bytes + (double)copy->disk_bytes * (double)done / (double)total;
+    progress_update(copy->progress, (uint64_t)bytes, copy->total_bytes, copy->total_bytes);
+}
+
+static gboolean copy_disks(Conversion *conversion, GError **error)
+{
+    progress_begin_stage(conversion->progress, "copy");
+    const Machine *machine = session_machine(conversion->session);
+    g_autoptr(GArray) needed = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    CopyProgress copy = {.progress = conversion->progress};
+    for (guint i = 0; i < machine->disks->len; i++) {
+        uint64_t bytes;
+        if (!copy_measure(session_image_options(conversion->session, i), &bytes, error))
+            return FALSE;
+        g_array_append_val(needed, bytes);
+        copy.total_bytes += bytes;
+    }
+    if (!output_check_space(conversion->output, copy.total_bytes, error))
+        return FALSE;
+
+    conversion->sizes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    for (guint i = 0; i < machine->disks->len; i++) {
+        const char *target = g_ptr_array_index(conversion->work_paths, i);
+        copy.disk_bytes = g_array_index(needed, uint64_t, i);
+        if (!copy_to_qcow2(session_image_options(conversion->session, i), target, hear_copy, &copy,
+                           error))
+            return FALSE;
+        copy.before_bytes += copy.disk_bytes;
+        struct stat status;
+        uint64_t size = stat(target, &status) == 0 ? (uint64_t)status.st_size : 0;
+        g_array_append_val(conversion->sizes, size);
+    }
+    g_autofree char *size = g_format_size_full(copy.total_bytes, G_FORMAT_SIZE_IEC_UNITS);
+    progress_note(conversion->progress, size);
+    progress_end_stage(conversion->progress);
+    return TRUE;
+}
+
+static uint64_t peak_memory_bytes(void)
+{
+    /* The confined process has been waited for; so has qemu-img, whose share cannot be told apart
+       when it is larger. */
+    struct rusage self = {0};
+    getrusage(RUSAGE_SELF, &self);
+    return (uint64_t)self.ru_maxrss * 1024;
+}
+
+static gboolean write_results(Conversion *conversion, GError **error)
+{
+    const Machine *machine = session_machine(conversion->session);
+    g_autofree char *report_name = g_strdup_printf("%s.report.json", machine->name);
+    g_autofree char *domain_name = g_strdup_printf("%s.xml", machine->name);
+    g_autofree char *domain_path =
+        g_build_filename(output_directory(conversion->output), domain_name, NULL);
+    const char *guest_json = g_hash_table_lookup(conversion->results, JOB_RESULT_JSON);
+    const char *domain = g_hash_table_lookup(conversion->results, JOB_RESULT_DOMAIN);
+    Report report = {
+        .machine = machine,
+        .guest_json = guest_json ? guest_json : "",
+        .disk_paths = (const char *const *)conversion->final_paths->pdata,
+        .disk_bytes = (const uint64_t *)(const void *)conversion->sizes->data,
+        .domain_path = domain_path,
+        .peak_memory_bytes = peak_memory_bytes(),
+    };
+    report.stages = progress_stages(conversion->progress, &report.stage_count);
+    g_autofree char *json = NULL;
+    /* The domain XML comes last: where it is, everything is. */
+    if (!report_format(&report, &json, error) ||
+        !output_add_text(conversion->output, report_name, json, error) ||
+        !output_add_text(conversion->output, domain_name, domain ? domain : "", error) ||
+        !output_commit(conversion->output, error))
+        return FALSE;
+    printf("%s\n", domain_path);
+    return TRUE;
+}
+
+gboolean command_convert(int argc, char **argv, Progress **ret_progress, GError **error)
+{
+    g_auto(Options) options = {0};
+    if (!options_parse(&options, OPTIONS_OUTPUT | OPTIONS_EDITS, "SOURCE… -o DIR",
+                       "Converts one machine: its disks, the boot disk first, become qcow2 images "
+                       "and a libvirt domain XML in DIR.",
+                       argc, argv, error))
+        return FALSE;
+    *ret_progress = progress_new(options.progress);
+    if (options.argument_count == 0 || !options.output_directory) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "migrate SOURCE… -o DIR; see migrate --help",
+                          "%s",
+                          options.argument_count == 0 ? "no source disk was named"
+                                                      : "no output directory was named");
+        return FALSE;
+    }
+    g_auto(Conversion) conversion = {.options = &options, .progress = *ret_progress};
+    return open_source(&conversion, error) && edit_guest(&conversion, error) &&
+           copy_disks(&conversion, error) && write_results(&conversion, error);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Everything that is done with a guest's data, in the confined process. */
+#include "migrate/job.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/finding.h"
+#include "inspect/guest.h"
+#include "linux/linux_guest.h"
+#include "migrate/confine.h"
+#include "migrate/plan_text.h"
+#include "migrate/report.h"
+#include "migrate/summary.h"
+#include "migrate/trim.h"
+#include "windows/windows_guest.h"
+
+/* What a run has made so far; everything is freed in reverse of how it stands on each other. */
+typedef struct {
+    const Job *job;
+    WorkerChannel *channel;
+    DriverTree *drivers;   /* NULL: none found */
+    GError *drivers_error; /* why there are none; told when a Windows guest needs them */
+    GPtrArray *disks;
+    GPtrArray *findings;
+    VolumeSet *set;
+    Guest *guest;
+    Edits *edits;
+    gboolean virtio_block, virtio_net;
+    GStrv considered; /* drivers that were looked at, and what spoke for or against them */
+    uint64_t trimmed_bytes;
+} Run;
+
+static void run_clear(Run *run)
+{
+    g_strfreev(run->considered);
+    edits_free(run->edits);
+    guest_free(run->guest);
+    volume_set_free(run->set);
+    g_clear_pointer(&run->findings, g_ptr_array_unref);
+    g_clear_pointer(&run->disks, g_ptr_array_unref);
+    driver_tree_free(run->drivers);
+    g_clear_error(&run->drivers_error);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
+
+/* Everything that needs the host is opened here; afterwards the process is confined. */
+static gboolean open_and_confine(Run *run, GError **error)
+{
+    if (run->job->goal != JOB_INSPECT) {
+        run->drivers = run->job->virtio_win
+                           ? driver_tree_open(run->job->virtio_win, &run->drivers_error)
+                           : driver_tree_open_default(&run->drivers_error);
+        if (!run->drivers && run->job->virtio_win) {
+            g_propagate_error(error, g_steal_pointer(&run->drivers_error));
+            return FALSE;
+        }
+    }
+    run->disks = session_connect_disks(run->job->session, error);
+    if (!run->disks)
+        return FALSE;
+    gboolean files_denied = FALSE;
+    if (!confine_process(&files_denied, error))
+        return FALSE;
+    if (!files_denied)
+        findings_add(run->findings, FINDING_HOST_NO_LANDLOCK, NULL);
+    return TRUE;
+}
+
+static gboolean inspect(Run *run, GError **error)
+{
+    worker_send_stage(run->channel, "inspect");
+    if (!volume_set_open(run->disks, run->findings, &run->set, error) ||
+        !guest_inspect(run->set, run->job->profile_dir, run->findings, &run->guest, error))
+        return FALSE;
+    g_autofree char *summary = summary_line(run->guest);
+    worker_send_note(run->channel, summary);
+    worker_send_result(run->channel, JOB_RESULT_SUMMARY, summary);
+    return TRUE;
+}
+
+static gboolean plan_windows(Run *run, GError **error)
+{
+    if (!findings_check_blockers(run->findings, error))
+        return FALSE;
+    if (!run->drivers) {
+        g_propagate_error(error, g_steal_pointer(&run->drivers_error));
+        return FALSE;
+    }
+    WindowsResult result = {0};
+    if (!windows_guest_plan(run->guest, run->drivers, run->edits, run->findings, &result, error))
+        return FALSE;
+    run->virtio_block = result.virtio_block;
+    run->virtio_net = result.virtio_net;
+    return TRUE;
+}
+
+static gboolean plan_linux(Run *run, GError **error)
+{
+    const Machine *machine = session_machine(run->job->session);
+    g_autoptr(GPtrArray) macs = g_ptr_array_new();
+    for (guint i = 0; i < machine->nics->len; i++) {
+        const MachineNic *nic = g_ptr_array_index(machine->nics, i);
+        g_ptr_array_add(macs, nic->mac ? nic->mac : (gpointer)(uintptr_t) "");
+    }
+    g_ptr_array_add(macs, NULL);
+    LinuxResult result = {0};
+    if (!linux_guest_plan(run->guest, (const char *const *)macs->pdata, run->edits, run->findings,
+                          &result, error))
+        return FALSE;
+    run->virtio_block = result.virtio_block;
+    run->virtio_net = result.virtio_net;
+    return TRUE;
+}
+
+static gboolean plan(Run *run, GError **error)
+{
+    worker_send_stage(run->channel, "plan");
+    run->edits = edits_new(run->guest->tree);
+    gboolean ok =
+        run->guest->kind == GUEST_WINDOWS ? plan_windows(run, error) : plan_linux(run, error);
+    if (!ok || !findings_check_blockers(run->findings, error))
+        return FALSE;
+    g_autofree char *note = g_strdup_printf("%u changes", edits_count(run->edits));
+    worker_send_note(run->channel, note);
+    return TRUE;
+}
+
+static gboolean apply_and_trim(Run *run, GError **error)
+{
+    worker_send_stage(run->channel, "apply");
+    if (!edits_apply(run->edits, error))
+        return FALSE;
+    worker_send_stage(run->channel, "trim");
+    if (!trim_volumes(run->set, run->guest, &run->trimmed_bytes, error))
+        return FALSE;
+    g_autofree char *size = g_format_size_full(run->trimmed_bytes, G_FORMAT_SIZE_IEC_UNITS);
+    g_autofree char *note = g_strdup_printf("%s need not be copied", size);
+    worker_send_note(run->channel, note);
+    return TRUE;
+}
+
+static gboolean choose_bus(const Run *run, DomainBus *ret_bus, GError **error)
+{
+    static const struct {
+        const char *name;
+        DomainBus bus;
+    } buses[] = {
+        {"virtio", DOMAIN_BUS_VIRTIO},
+        {"scsi", DOMAIN_BUS_SCSI},
+        {"sata", DOMAIN_BUS_SATA},
+        {"ide", DOMAIN_BUS_IDE},
+    };
+    const char *wanted = run->job->disk_bus;
+    if (!wanted) {
+        *ret_bus = run->virtio_block ? DOMAIN_BUS_VIRTIO : DOMAIN_BUS_SATA;
+        return TRUE;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(buses); i++)
+        if (g_str_equal(wanted, buses[i].name)) {
+            *ret_bus = buses[i].bus;
+            return TRUE;
+        }
+    drydock_error_set(error, DRYDOCK_ERROR_USAGE, "use virtio, scsi, sata or ide",
+                      "'%s' is not a disk bus", wanted);
+    return FALSE;
+}
+
+static gboolean describe(Run *run, GError **error)
+{
+    worker_send_stage(run->channel, "describe");
+    DomainOptions options = {
+        .nic_model = run->virtio_net ? "virtio" : "e1000e",
+        .disk_paths = run->job->disk_paths,
+        .network = run->job->network,
+    };
+    g_autofree char *xml = NULL;
+    if (!choose_bus(run, &options.disk_bus, error) ||
+        !domain_format(session_machine(run->job->session), run->guest, &options, &xml, error))
+        return FALSE;
+    worker_send_result(run->channel, JOB_RESULT_DOMAIN, xml);
+
+    ReportGuest report = {run->guest,
+                          run->set,
+                          run->findings,
+                          run->edits,
+                          (const char *const *)run->considered,
+                          run->trimmed_bytes};
+    g_autofree char *json = report_format_guest(&report);
+    worker_send_result(run->channel, JOB_RESULT_JSON, json);
+    return TRUE;
+}
+
+static void send_inspection(const Run *run)
+{
+    g_autofree char *text =
+        summary_text(session_machine(run->job->session), run->guest, run->set, run->findings);
+    worker_send_result(run->channel, JOB_RESULT_TEXT, text);
+    g_autofree char *json = report_format_inspection(session_machine(run->job->session), run->guest,
+                                                     run->set, run->findings);
+    worker_send_result(run->channel, JOB_RESULT_JSON, json);
+}
+
+static gboolean send_plan(const Run *run, GError **error)
+{
+    g_autofree char *text = NULL;
+    if (!plan_text_format(run->edits, run->findings, &text, error))
+        return FALSE;
+    worker_send_result(run->channel, JOB_RESULT_TEXT, text);
+    return TRUE;
+}
+
+gboolean job_run(void *data, WorkerChannel *channel, GError **error)
+{
+    const Job *job = data;
+    g_auto(Run) run = {.job = job, .channel = channel, .findings = findings_new()};
+    if (!open_and_confine(&run, error) || !inspect(&run, error))
+        return FALSE;
+    if (job->goal == JOB_INSPECT) {
+        send_inspection(&run);
+        return TRUE;
+    }
+    if (!plan(&run, error))
+        return FALSE;
+    if (job->goal == JOB_PLAN)
+        return send_plan(&run, error);
+    return apply_and_trim(&run, error) && describe(&run, error);
+}

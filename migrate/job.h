@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Everything that is done with a guest's data, in the confined process: inspect, plan, apply, trim,
+   describe. */
+#ifndef MIGRATE_JOB_H
+#define MIGRATE_JOB_H
+
+#include "domain/domain.h"
+#include "migrate/session.h"
+#include "migrate/worker.h"
+
+/* How far to go; each includes the ones above it. */
+typedef enum {
+    JOB_INSPECT,
+    JOB_PLAN,
+    JOB_CONVERT,
+} JobGoal;
+
+/* Names of results, see worker_run(). */
+#define JOB_RESULT_SUMMARY                                                                         \
+    "summary"                      /* one line: "Debian GNU/Linux 12 (bookworm), x86_64, BIOS"     \
+                                    */
+#define JOB_RESULT_TEXT "text"     /* inspect and plan: for people */
+#define JOB_RESULT_JSON "json"     /* inspect: the documented object; convert: part of the report */
+#define JOB_RESULT_DOMAIN "domain" /* convert: the XML */
+
+typedef struct {
+    JobGoal goal;
+    const Session *session;
+    const char *virtio_win;        /* path, or NULL: the default places */
+    const char *profile_dir;       /* NULL: built-in profiles only */
+    const char *disk_bus;          /* "virtio", "scsi", "sata", or NULL: the best that will boot */
+    const char *network;           /* libvirt network; NULL: "default" */
+    const char *const *disk_paths; /* convert: what the XML names, one per disk */
+} Job;
+
+/* A WorkerFunc; data is a const Job. */
+gboolean job_run(void *data, WorkerChannel *channel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command line of every subcommand, read by GOption from one table. */
+#ifndef MIGRATE_OPTIONS_H
+#define MIGRATE_OPTIONS_H
+
+#include "migrate/progress.h"
+
+/* Which options a subcommand takes besides the common ones. */
+typedef enum {
+    OPTIONS_COMMON = 0,
+    OPTIONS_OUTPUT = 1 << 0, /* -o, --name, --disk-bus, --network */
+    OPTIONS_EDITS = 1 << 1,  /* --virtio-win */
+    OPTIONS_JSON = 1 << 2,   /* --json */
+} OptionsKind;
+
+typedef struct {
+    char **arguments; /* what is left: sources and so on; never NULL */
+    guint argument_count;
+    ProgressMode progress;
+    char *profile_dir;
+    char *virtio_win;
+    char *output_directory;
+    char *name;
+    char *disk_bus;
+    char *network;
+    gboolean json;
+} Options;
+
+void options_clear(Options *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+/* argv[0] is the subcommand's name. parameters and summary are for --help ("SOURCE…"), which prints
+   and exits. */
+gboolean options_parse(Options *options, OptionsKind kind, const char *parameters,
+                       const char *summary, int argc, char **argv,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

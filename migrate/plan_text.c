@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Edits as people read them. */
+#include "migrate/plan_text.h"
+
+#include "base/finding.h"
+#include "migrate/diff.h"
+
+static void append_indented(GString *text, const char *block)
+{
+    g_auto(GStrv) lines = g_strsplit(block, "\n", -1);
+    for (char **line = lines; *line; line++)
+        if (**line || line[1])
+            g_string_append_printf(text, "%s%s\n", **line ? "    " : "", *line);
+}
+
+static gboolean append_file(GString *text, const Edit *edit, GError **error)
+{
+    g_string_append_printf(text, "%s %s\n    # %s\n", edit->existed ? "change" : "create",
+                           edit->path, edit->reason);
+    if (edit->existed && !edit->old_content) {
+        g_string_append_printf(text, "    binary, %" G_GSIZE_FORMAT " bytes\n",
+                               g_bytes_get_size(edit->content));
+        return TRUE;
+    }
+    g_autofree char *diff = NULL;
+    if (!diff_format(edit->path, edit->old_content, edit->content, &diff, error))
+        return FALSE;
+    append_indented(text, diff);
+    return TRUE;
+}
+
+static void append_values(GString *text, const Edit *edit)
+{
+    g_string_append_printf(text, "change %s\n    # %s\n", edit->path, edit->reason);
+    const char *key = "";
+    for (guint i = 0; i < edit->values->len; i++) {
+        const EditValue *value = g_ptr_array_index(edit->values, i);
+        if (!g_str_equal(key, value->key))
+            g_string_append_printf(text, "    [%s]\n", value->key);
+        key = value->key;
+        const char *name = !value->name ? "(key)" : *value->name ? value->name : "(default)";
+        g_string_append_printf(text, "    %s: %s → %s  # %s\n", name,
+                               value->old_text ? value->old_text : "(none)",
+                               value->new_text ? value->new_text : "(deleted)", value->reason);
+    }
+}
+
+void plan_text_append_findings(GString *text, const GPtrArray *findings)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const Finding *finding = g_ptr_array_index(findings, i);
+        const char *hint = finding_code_hint(finding->code);
+        g_string_append_printf(text, "%s: %s [%s]\n",
+                               finding_severity_name(finding_code_severity(finding->code)),
+                               finding->sentence, finding_code_name(finding->code));
+        if (hint)
+            g_string_append_printf(text, "    hint: %s\n", hint);
+    }
+}
+
+gboolean plan_text_format(const Edits *edits, const GPtrArray *findings, char **ret_text,
+                          GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < edits_count(edits); i++) {
+        const Edit *edit = edits_get(edits, i);
+        switch (edit->kind) {
+        case EDIT_WRITE_FILE:
+            if (edit->values)
+                append_values(text, edit);
+            else if (!append_file(text, edit, error))
+                return FALSE;
+            break;
+        case EDIT_MAKE_DIRECTORY:
+            g_string_append_printf(text, "create %s/\n    # %s\n", edit->path, edit->reason);
+            break;
+        case EDIT_MAKE_SYMLINK:
+            g_string_append_printf(text, "link %s → %s\n    # %s\n", edit->path, edit->link_target,
+                                   edit->reason);
+            break;
+        case EDIT_REMOVE:
+            g_string_append_printf(text, "remove %s\n    # %s\n", edit->path, edit->reason);
+            break;
+        }
+        g_string_append_c(text, '\n');
+    }
+    plan_text_append_findings(text, findings);
+    *ret_text = g_string_free(g_steal_pointer(&text), FALSE);
+    return TRUE;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Edits as people read them: unified diffs for text, old → new for registry values. */
+#ifndef MIGRATE_PLAN_TEXT_H
+#define MIGRATE_PLAN_TEXT_H
+
+#include "fs/edits.h"
+
+/* Everything that would be changed and why, then the findings. */
+gboolean plan_text_format(const Edits *edits, const GPtrArray *findings, char **ret_text,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Findings as lines "warning: sentence [code]" with their hints, appended to text. */
+void plan_text_append_findings(GString *text, const GPtrArray *findings);
+
+#endif

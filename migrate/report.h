@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* NAME.report.json and the JSON of `migrate inspect`; their shapes are in migrate-report(5) and
+   migrate-inspect(1). */
+#ifndef MIGRATE_REPORT_H
+#define MIGRATE_REPORT_H
+
+#include "convert/machine.h"
+#include "fs/edits.h"
+#include "inspect/guest.h"
+#include "migrate/progress.h"
+
+/* What the confined process knows. */
+typedef struct {
+    const Guest *guest;
+    const VolumeSet *set;
+    const GPtrArray *findings;
+    const Edits *edits;
+    const char *const *considered; /* drivers looked at; NULL: none were */
+    uint64_t trimmed_bytes;
+} ReportGuest;
+
+/* {"guest":…, "findings":…, "changes":…, "drivers_considered":…, "trimmed_bytes":…} */
+char *report_format_guest(const ReportGuest *report);
+
+/* {"machine":…, "guest":…, "findings":…} */
+char *report_format_inspection(const Machine *machine, const Guest *guest, const VolumeSet *set,
+                               const GPtrArray *findings);
+
+/* What the program around it knows. */
+typedef struct {
+    const Machine *machine;
+    const char
+        *guest_json; /* from report_format_guest(), through the confined process: not trusted */
+    const char *const *disk_paths; /* outputs, one per machine disk */
+    const uint64_t *disk_bytes;    /* their sizes on the host */
+    const char *domain_path;
+    const ProgressStage *stages;
+    guint stage_count;
+    uint64_t peak_memory_bytes; /* the larger of this process and the confined one */
+} Report;
+
+/* The whole file. */
+gboolean report_format(const Report *report, char **ret_json,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A source machine with its disks being served. */
+#include "migrate/session.h"
+
+#include "convert/overlay.h"
+#include "convert/source.h"
+#include "disk/nbd.h"
+
+/* Journal replay and dry runs change a few MiB at most; more means that something is wrong. */
+#define SCRATCH_LIMIT_BYTES (UINT64_C(256) << 20)
+
+struct Session {
+    Machine *machine;
+    gboolean writable;
+    GPtrArray *image_options; /* of char *, one per disk */
+    GPtrArray *servers;       /* of NbdServer, one per disk; empty once stopped */
+};
+
+static void server_stop(gpointer server)
+{
+    nbd_server_stop(server);
+}
+
+static void disk_drop(gpointer disk)
+{
+    disk_unref(disk);
+}
+
+static gboolean serve_disk(Session *session, const MachineDisk *disk, guint index,
+                           const char *overlay_dir, GError **error)
+{
+    char *options = NULL;
+    if (overlay_dir) {
+        g_autofree char *name = g_strdup_printf("%u.overlay", index);
+        g_autofree char *path = g_build_filename(overlay_dir, name, NULL);
+        if (!overlay_create(disk, path, &options, error))
+            return FALSE;
+    } else {
+        options = g_strdup(disk->image_options);
+    }
+    g_ptr_array_add(session->image_options, options);
+
+    NbdServer *server = nbd_server_start(options, session->writable, error);
+    if (!server) {
+        g_prefix_error(error, "cannot read '%s': ", disk->path);
+        return FALSE;
+    }
+    g_ptr_array_add(session->servers, server);
+    return TRUE;
+}
+
+Session *session_open_machine(Machine *machine, const char *overlay_dir, GError **error)
+{
+    g_autoptr(Session) session = g_new0(Session, 1);
+    session->machine = machine;
+    session->writable = overlay_dir != NULL;
+    session->image_options = g_ptr_array_new_with_free_func(g_free);
+    session->servers = g_ptr_array_new_with_free_func(server_stop);
+    for (guint i = 0; i < machine->disks->len; i++)
+        if (!serve_disk(session, g_ptr_array_index(machine->disks, i), i, overlay_dir, error))
+            return NULL;
+    return g_steal_pointer(&session);
+}
+
+Session *session_open(const char *const *paths, guint count, const char *name,
+                      const char *overlay_dir, GError **error)
+{
+    Machine *machine = NULL;
+    if (!source_open(paths, count, name, &machine, error))
+        return NULL;
+    return session_open_machine(machine, overlay_dir, error);
+}
+
+void session_close(Session *session)
+{
+    if (!session)
+        return;
+    g_ptr_array_unref(session->servers);
+    g_ptr_array_unref(session->image_options);
+    machine_free(session->machine);
+    g_free(session);
+}
+
+const Machine *session_machine(const Session *session)
+{
+    return session->machine;
+}
+
+gboolean session_is_writable(const Session *session)
+{
+    return session->writable;
+}
+
+void session_stop_servers(Session *session)
+{
+    g_ptr_array_set_size(session->servers, 0);
+}
+
+const char *session_image_options(const Session *session, guint index)
+{
+    return g_ptr_array_index(session->image_options, index);
+}
+
+GPtrArray *session_connect_disks(const Session *session, GError **error)
+{
+    g_autoptr(GPtrArray) disks = g_ptr_array_new_with_free_func(disk_drop);
+    for (guint i = 0; i < session->servers->len; i++) {
+        const MachineDisk *machine_disk = g_ptr_array_index(session->machine->disks, i);
+        g_autofree char *name = g_strdup_printf("disk %u", i + 1);
+        g_autoptr(Disk) disk =
+            disk_connect_nbd(nbd_server_socket(g_ptr_array_index(session->servers, i)), name,
+                             session->writable, machine_disk->sector_size, error);
+        if (!disk)
+            return NULL;
+        g_ptr_array_add(disks, session->writable ? disk_ref(disk)
+                                                 : disk_new_scratch(disk, SCRATCH_LIMIT_BYTES));
+    }
+    return g_steal_pointer(&disks);
+}

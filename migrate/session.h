@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A source machine with its disks being served: what inspect, plan, convert and registry start
+ * from. */
+#ifndef MIGRATE_SESSION_H
+#define MIGRATE_SESSION_H
+
+#include "convert/machine.h"
+
+typedef struct Session Session;
+
+/* Opens the disks at paths (count of them) for reading: one qemu-nbd each. overlay_dir: NULL: the
+   sources are served read-only; else an overlay is made there for every disk ("N.overlay") and
+   served for writing. */
+Session *session_open(const char *const *paths, guint count, const char *name,
+                      const char *overlay_dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* As session_open(), for a machine that is open already; takes it over, also on failure. */
+Session *session_open_machine(Machine *machine, const char *overlay_dir,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void session_close(Session *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_close)
+
+const Machine *session_machine(const Session *session);
+gboolean session_is_writable(const Session *session);
+
+/* Ends the servers, so that the overlays can be read by somebody else. */
+void session_stop_servers(Session *session);
+
+/* How qemu reads disk number index: overlay and source, or the source alone. */
+const char *session_image_options(const Session *session, guint index);
+
+/* Connects to every disk; of Disk, in the machine's order. For the process that reads the guest. A
+   read-only session gives disks that can be written in memory (see disk_new_scratch()). */
+GPtrArray *session_connect_disks(const Session *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

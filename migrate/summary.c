@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Machine and guest for people. */
+#include "migrate/summary.h"
+
+#include "migrate/plan_text.h"
+
+#define LABEL_COLUMN 14
+
+static const char *firmware_label(Firmware firmware)
+{
+    static const char *const labels[] = {"unknown firmware", "BIOS", "UEFI"};
+    return labels[firmware];
+}
+
+char *summary_line(const Guest *guest)
+{
+    return g_strdup_printf("%s, %s, %s", guest->product_name, guest->architecture,
+                           firmware_label(guest->firmware));
+}
+
+static void append(GString *text, const char *label, const char *value)
+{
+    if (value)
+        g_string_append_printf(text, "%-*s%s\n", LABEL_COLUMN, label, value);
+}
+
+static void append_windows(GString *text, const GuestWindows *windows)
+{
+    g_autofree char *version = g_strdup_printf("%u.%u.%u.%u", windows->major, windows->minor,
+                                               windows->build, windows->revision);
+    g_autoptr(GString) drivers = g_string_new(NULL);
+    append(text, "version", version);
+    append(text, "edition", windows->edition);
+    append(text, "system root", windows->system_root);
+    append(text, "time zone", windows->time_zone);
+    for (guint i = 0; i < windows->boot_drivers->len; i++)
+        g_string_append_printf(drivers, "%s%s", i > 0 ? " " : "",
+                               (const char *)g_ptr_array_index(windows->boot_drivers, i));
+    append(text, "boot drivers", drivers->str);
+}
+
+static void append_linux(GString *text, const GuestLinux *facts)
+{
+    append(text, "boot loader", facts->boot_loader);
+    append(text, "initramfs by", facts->initramfs_tool);
+    for (guint i = 0; i < facts->kernels->len; i++) {
+        const GuestKernel *kernel = g_ptr_array_index(facts->kernels, i);
+        g_autofree char *line =
+            g_strdup_printf("%s%s", kernel->version, kernel->is_default ? " (default)" : "");
+        append(text, "kernel", line);
+    }
+    for (guint i = 0; i < facts->mounts->len; i++) {
+        const GuestMount *mount = g_ptr_array_index(facts->mounts, i);
+        g_autofree char *line =
+            g_strdup_printf("%s on %s%s%s", mount->mount_point, mount->spec,
+                            mount->volume ? " = " : "", mount->volume ? mount->volume->name : "");
+        append(text, "mount", line);
+    }
+}
+
+static void append_disks(GString *text, const Machine *machine, const VolumeSet *set)
+{
+    for (guint i = 0; i < machine->disks->len; i++) {
+        const MachineDisk *disk = g_ptr_array_index(machine->disks, i);
+        g_autofree char *size = g_format_size_full(disk->size_bytes, G_FORMAT_SIZE_IEC_UNITS);
+        g_autofree char *line =
+            g_strdup_printf("%s (%s%s%s, %s)", disk->path, source_format_name(disk->format),
+                            disk->variant ? " " : "", disk->variant ? disk->variant : "", size);
+        append(text, "disk", line);
+    }
+    for (guint i = 0; i < set->volumes->len; i++) {
+        const Volume *volume = g_ptr_array_index(set->volumes, i);
+        g_autofree char *size =
+            g_format_size_full(disk_size(volume->disk), G_FORMAT_SIZE_IEC_UNITS);
+        g_autofree char *line = g_strdup_printf(
+            "%s %s, %s%s%s", volume->name, volume->probe->type ? volume->probe->type : "unknown",
+            size, volume->probe->label ? ", " : "",
+            volume->probe->label ? volume->probe->label : "");
+        append(text, "volume", line);
+    }
+}
+
+char *summary_text(const Machine *machine, const Guest *guest, const VolumeSet *set,
+                   const GPtrArray *findings)
+{
+    GString *text = g_string_new(NULL);
+    append(text, "name", machine->name);
+    append(text, "system", guest->product_name);
+    append(text, "architecture", guest->architecture);
+    append(text, "firmware", firmware_label(guest->firmware));
+    append(text, "host name", guest->hostname);
+    append(text, "osinfo", guest->osinfo_id);
+    if (guest->kind == GUEST_WINDOWS)
+        append_windows(text, &guest->windows_facts);
+    else
+        append_linux(text, &guest->linux_facts);
+    append_disks(text, machine, set);
+    plan_text_append_findings(text, findings);
+    return g_string_free(text, FALSE);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Machine and guest for people: one line, or a page. */
+#ifndef MIGRATE_SUMMARY_H
+#define MIGRATE_SUMMARY_H
+
+#include "convert/machine.h"
+#include "inspect/guest.h"
+
+/* "Debian GNU/Linux 12 (bookworm), x86_64, BIOS" */
+char *summary_line(const Guest *guest);
+
+/* What `migrate inspect` prints. */
+char *summary_text(const Machine *machine, const Guest *guest, const VolumeSet *set,
+                   const GPtrArray *findings);
+
+#endif

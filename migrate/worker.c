@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A child process that reads guest data, and the one-way channel through which it reports. */
+#include "migrate/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/interrupt.h"
+
+#define MESSAGE_LIMIT_BYTES ((uint32_t)64 << 20)
+#define MESSAGE_TYPE G_VARIANT_TYPE("(yssttu)")
+
+typedef enum {
+    MESSAGE_STAGE,
+    MESSAGE_PROGRESS,
+    MESSAGE_NOTE,
+    MESSAGE_RESULT,
+    MESSAGE_ERROR,
+    MESSAGE_DONE,
+} MessageKind;
+
+/* On the wire: a 32-bit little-endian length, then a GVariant of MESSAGE_TYPE. */
+typedef struct {
+    MessageKind kind;
+    const char *name; /* stage, result name, or error message */
+    const char *text; /* note, result text, or error hint ("": none) */
+    uint64_t done, total;
+    uint32_t code; /* DrydockError */
+} Message;
+
+struct WorkerChannel {
+    int fd;
+};
+
+static void write_all(int fd, const uint8_t *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, bytes, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            _exit(1);
+        bytes += written;
+        length -= (size_t)written;
+    }
+}
+
+static void send_message(WorkerChannel *channel, const Message *message)
+{
+    g_autoptr(GVariant) variant = g_variant_ref_sink(g_variant_new(
+        "(yssttu)", (guchar)message->kind, message->name ? message->name : "",
+        message->text ? message->text : "", message->done, message->total, message->code));
+    uint8_t length[4];
+    size_t size = g_variant_get_size(variant);
+    if (size > MESSAGE_LIMIT_BYTES)
+        _exit(1);
+    put_le32(length, (uint32_t)size);
+    write_all(channel->fd, length, sizeof(length));
+    write_all(channel->fd, g_variant_get_data(variant), size);
+}
+
+void worker_send_stage(WorkerChannel *channel, const char *stage)
+{
+    send_message(channel, &(Message){.kind = MESSAGE_STAGE, .name = stage});
+}
+
+void worker_send_progress(WorkerChannel *channel, uint64_t done, uint64_t total)
+{
+    send_message(channel, &(Message){.kind = MESSAGE_PROGRESS, .done = done, .total = total});
+}
+
+void worker_send_note(WorkerChannel *channel, const char *note)
+{
+    g_autofree char *valid = g_utf8_make_valid(note, -1);
+    send_message(channel, &(Message){.kind = MESSAGE_NOTE, .text = valid});
+}
+
+void worker_send_result(WorkerChannel *channel, const char *name, const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    send_message(channel, &(Message){.kind = MESSAGE_RESULT, .name = name, .text = valid});
+}
+
+static void send_error(WorkerChannel *channel, const GError *error)
+{
+    g_autofree char *valid = g_utf8_make_valid(error->message, -1);
+    uint32_t code = error->domain == DRYDOCK_ERROR ? (uint32_t)error->code : DRYDOCK_ERROR_FAILED;
+    send_message(channel, &(Message){.kind = MESSAGE_ERROR,
+                                     .name = valid,
+                                     .text = drydock_error_get_hint(error),
+                                     .code = code});
+}
+
+static G_GNUC_NORETURN void run_in_child(WorkerFunc func, void *data, int fd, pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    WorkerChannel channel = {fd};
+    g_autoptr(GError) error = NULL;
+    if (func(data, &channel, &error))
+        send_message(&channel, &(Message){.kind = MESSAGE_DONE});
+    else
+        send_error(&channel, error);
+    _exit(0);
+}
+
+/* FALSE at the end of the stream, after an error, or when the child talks nonsense. */
+static gboolean read_exactly(int fd, uint8_t *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t got = read(fd, bytes, length);
+        if (got < 0 && errno == EINTR && !interrupt_is_pending())
+            continue;
+        if (got <= 0)
+            return FALSE;
+        bytes += got;
+        length -= (size_t)got;
+    }
+    return TRUE;
+}
+
+static GVariant *read_message(int fd)
+{
+    uint8_t header[4];
+    if (!read_exactly(fd, header, sizeof(header)))
+        return NULL;
+    uint32_t size = get_le32(header);
+    g_autofree uint8_t *bytes = size <= MESSAGE_LIMIT_BYTES ? g_try_malloc(size) : NULL;
+    if (!bytes || !read_exactly(fd, bytes, size))
+        return NULL;
+    g_autoptr(GVariant) raw = g_variant_ref_sink(
+        g_variant_new_from_data(MESSAGE_TYPE, bytes, size, FALSE, g_free, bytes));
+    bytes = NULL;
+    return g_variant_get_normal_form(raw);
+}
+
+/* TRUE once the child has said how it ended. */
+static gboolean handle_message(GVariant *variant, const WorkerListener *listener,
+                               GHashTable *results, gboolean *ret_done, GError **ret_child_error)
+{
+    Message message;
+    guchar kind;
+    g_variant_get(variant, "(y&s&sttu)", &kind, &message.name, &message.text, &message.done,
+                  &message.total, &message.code);
+    switch (kind) {
+    case MESSAGE_STAGE:
+        listener->stage(listener->data, message.name);
+        return FALSE;
+    case MESSAGE_PROGRESS:
+        listener->progress(listener->data, message.done, message.total);
+        return FALSE;
+    case MESSAGE_NOTE:
+        listener->note(listener->data, message.text);
+        return FALSE;
+    case MESSAGE_RESULT:
+        g_hash_table_insert(results, g_strdup(message.name), g_strdup(message.text));
+        return FALSE;
+    case MESSAGE_ERROR:
+        drydock_error_set(ret_child_error,
+                          message.code < DRYDOCK_ERROR_LAST ? (DrydockError)message.code
+                                                            : DRYDOCK_ERROR_FAILED,
+                          *message.text ? message.text : NULL, "%s", message.name);
+        return TRUE;
+    default:
+        *ret_done = kind == MESSAGE_DONE;
+        return TRUE;
+    }
+}
+
+static gboolean reap(pid_t pid, gboolean ended, gboolean done, GError **error)
+{
+    int status = 0;
+    if (!ended)
+        kill(pid, SIGKILL);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (!interrupt_check(error))
+        return FALSE;
+    if (done && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return TRUE;
+    drydock_error_set(error, DRYDOCK_ERROR_CORRUPT,
+                      "the guest's data is damaged in a way this program does not understand; "
+                      "please report it",
+                      "the process that reads the guest ended unexpectedly (%s %d)",
+                      WIFSIGNALED(status) ? "signal" : "exit status",
+                      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    return FALSE;
+}
+
+gboolean worker_run(WorkerFunc func, void *func_data, const WorkerListener *listener,
+                    GHashTable **ret_results, GError **error)
+{
+    int channel[2];
+    if (pipe2(channel, O_CLOEXEC) < 0) {
+        drydock_error_set_errno(error, errno, "cannot create a pipe");
+        return FALSE;
+    }
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(channel[0]);
+        run_in_child(func, func_data, channel[1], parent);
+    }
+    int fork_errno = errno;
+    close(channel[1]);
+    if (pid < 0) {
+        close(channel[0]);
+        drydock_error_set_errno(error, fork_errno, "cannot start a process");
+        return FALSE;
+    }
+
+    g_autoptr(GHashTable) results = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GError) child_error = NULL;
+    gboolean ended = FALSE, done = FALSE;
+    while (!ended) {
+        g_autoptr(GVariant) message = read_message(channel[0]);
+        if (!message)
+            break;
+        ended = handle_message(message, listener, results, &done, &child_error);
+    }
+    close(channel[0]);
+    if (child_error) {
+        g_autoptr(GError) ignored = NULL;
+        if (!reap(pid, ended, TRUE, &ignored))
+            g_debug("after its error: %s", ignored->message);
+        g_propagate_error(error, g_steal_pointer(&child_error));
+        return FALSE;
+    }
+    if (!reap(pid, ended, done, error))
+        return FALSE;
+    *ret_results = g_steal_pointer(&results);
+    return TRUE;
+}

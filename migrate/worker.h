@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A child process that reads guest data, and the one-way channel through which it reports. The
+   parent takes nothing on trust: what arrives is text and numbers within limits. */
+#ifndef MIGRATE_WORKER_H
+#define MIGRATE_WORKER_H
+
+#include <glib.h>
+#include <stdint.h>
+
+/* The child's end. Sending fails only when the parent is gone; then the child ends. */
+typedef struct WorkerChannel WorkerChannel;
+
+void worker_send_stage(WorkerChannel *channel, const char *stage);
+void worker_send_progress(WorkerChannel *channel, uint64_t done, uint64_t total);
+/* One line for the people watching: what the current stage has found. */
+void worker_send_note(WorkerChannel *channel, const char *note);
+/* A named result; a later one of the same name replaces it. At most 64 MiB. */
+void worker_send_result(WorkerChannel *channel, const char *name, const char *text);
+
+/* Runs in the child. FALSE with *error set travels to worker_run()'s caller with code and hint. */
+typedef gboolean (*WorkerFunc)(void *data, WorkerChannel *channel, GError **error);
+
+typedef struct {
+    void (*stage)(void *data, const char *stage);
+    void (*progress)(void *data, uint64_t done, uint64_t total);
+    void (*note)(void *data, const char *note);
+    void *data;
+} WorkerListener;
+
+/* Forks, runs func in the child and waits for it. *ret_results: name → text, both owned by the
+   table. A child that crashes is DRYDOCK_ERROR_CORRUPT: the guest's data has broken a parser. */
+gboolean worker_run(WorkerFunc func, void *func_data, const WorkerListener *listener,
+                    GHashTable **ret_results, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

@@ -1,0 +1,36 @@
+# Sourced by the tests that start a guest: QEMU without KVM, the serial console in a file, a marker to wait for.
+# shellcheck shell=bash
+
+# boot_guest DISK BUS SECONDS PATTERN: starts DISK (qcow2 or raw, by its ending) on virtio-blk, virtio-scsi or sata
+# and waits until a line of the serial console matches PATTERN (an extended regular expression), which is printed.
+# 1: it did not come in time; the console's last lines go to stderr. The disk is not changed.
+boot_guest() {
+    local disk=$1 bus=$2 seconds=$3 pattern=$4
+    local console format=raw device status=1
+    console=$(mktemp)
+    [[ $disk != *.qcow2 ]] || format=qcow2
+    case $bus in
+    virtio-blk) device=(-device "virtio-blk-pci,drive=disk") ;;
+    virtio-scsi) device=(-device virtio-scsi-pci -device "scsi-hd,drive=disk") ;;
+    sata) device=(-device "ide-hd,drive=disk") ;;
+    *) echo "no such bus: $bus" >&2; return 2 ;;
+    esac
+    qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max -smp 2 -m 768 -display none -no-reboot \
+        -drive "if=none,id=disk,format=$format,file=$disk,snapshot=on" "${device[@]}" \
+        -netdev user,id=net,restrict=on -device virtio-net-pci,netdev=net,mac=52:54:00:12:34:56 \
+        -serial "file:$console" -monitor none &
+    local qemu=$! deadline=$((SECONDS + seconds))
+    while [ $SECONDS -lt $deadline ] && kill -0 "$qemu" 2>/dev/null; do
+        if grep -aqE -- "$pattern" "$console"; then
+            grep -aE -- "$pattern" "$console" | tr -d '\r' | head -n 1
+            status=0
+            break
+        fi
+        sleep 1
+    done
+    kill "$qemu" 2>/dev/null || :
+    wait "$qemu" 2>/dev/null || :
+    [ $status -eq 0 ] || { echo "--- console of $disk on $bus:"; tail -n 25 "$console"; } >&2
+    rm -f "$console"
+    return $status
+}
