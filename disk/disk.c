@@ -86,6 +86,21 @@ gboolean disk_write(Disk *disk, uint64_t offset, const void *buffer, size_t leng
     return length == 0 || disk->ops->write(disk, offset, buffer, length, error);
 }
 
+gboolean disk_write_many(Disk *disk, const DiskWrite *writes, size_t count, GError **error)
+{
+    if (!check_writable(disk, error))
+        return FALSE;
+    for (size_t i = 0; i < count; i++)
+        if (!check_range(disk, writes[i].offset, writes[i].length, error))
+            return FALSE;
+    if (disk->ops->write_many)
+        return disk->ops->write_many(disk, writes, count, error);
+    for (size_t i = 0; i < count; i++)
+        if (!disk_write(disk, writes[i].offset, writes[i].buffer, writes[i].length, error))
+            return FALSE;
+    return TRUE;
+}
+
 gboolean disk_discard(Disk *disk, uint64_t offset, uint64_t length, GError **error)
 {
     if (!check_writable(disk, error) || !check_range(disk, offset, length, error))

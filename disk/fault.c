@@ -46,7 +46,13 @@ static void fault_free(Disk *disk)
     g_free(disk);
 }
 
-static const DiskOps fault_ops = {fault_read, fault_write, fault_discard, fault_flush, fault_free};
+static const DiskOps fault_ops = {
+    .read = fault_read,
+    .write = fault_write,
+    .discard = fault_discard,
+    .flush = fault_flush,
+    .free = fault_free,
+};
 
 Disk *disk_new_fault(Disk *parent, guint fail_at)
 {

@@ -86,11 +86,18 @@ static void file_free(Disk *disk)
     g_free(disk);
 }
 
-static const DiskOps file_ops = {file_read, file_write, file_discard, file_flush, file_free};
+static const DiskOps file_ops = {
+    .read = file_read,
+    .write = file_write,
+    .discard = file_discard,
+    .flush = file_flush,
+    .free = file_free,
+};
 
 Disk *disk_open_file(const char *path, gboolean writable, uint32_t sector_size, GError **error)
 {
-    int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+    /* O_NONBLOCK: a pipe of that name is refused below instead of waited for. */
+    int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         drydock_error_set_errno(error, errno, "cannot open '%s'", path);
         return NULL;

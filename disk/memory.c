@@ -41,8 +41,13 @@ static void memory_free(Disk *disk)
     g_free(disk);
 }
 
-static const DiskOps memory_ops = {memory_read, memory_write, memory_discard, memory_flush,
-                                   memory_free};
+static const DiskOps memory_ops = {
+    .read = memory_read,
+    .write = memory_write,
+    .discard = memory_discard,
+    .flush = memory_flush,
+    .free = memory_free,
+};
 
 Disk *disk_new_memory(uint64_t size, uint32_t sector_size)
 {

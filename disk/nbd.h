@@ -12,6 +12,8 @@ typedef struct NbdServer NbdServer;
 
 /* image_options: what qemu calls a block node, as "driver=…,file.filename=…" (the value of
    --image-opts; commas in values doubled). The format is always named: qemu never guesses.
+   Writable exports are meant for overlays that can be made again: a flush does not wait for the
+   host's storage unless image_options say cache.no-flush=off.
    Waits until the export answers. */
 NbdServer *nbd_server_start(const char *image_options, gboolean writable,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;

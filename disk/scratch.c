@@ -1,115 +1,148 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A copy-on-write layer in memory: a read-only disk that can be written all the same. */
+/* A disk that may be written while its parent stays as it is: changes live in memory. */
 #include <string.h>
 
 #include "base/error.h"
 #include "disk/driver.h"
 
-#define BLOCK_BYTES 4096
+/* As small as the blocks filesystems change, so that the limit means what it says. */
+#define BLOCK_BYTES ((size_t)4096)
+
+typedef struct {
+    uint64_t index; /* in blocks; key of the hash table */
+    uint8_t bytes[BLOCK_BYTES];
+} Block;
 
 typedef struct {
     Disk base;
-    GHashTable *blocks; /* block number → BLOCK_BYTES, or zero_block */
-    uint64_t changed_bytes, limit_bytes;
+    GHashTable *blocks; /* of Block: those that were written */
+    /* One bit per block that was discarded; NULL until the first is. Free space of a whole volume
+       is discarded in one go: it must not cost memory by the block. Block in blocks come first. */
+    uint8_t *discarded;
+    uint64_t max_blocks;
 } Scratch;
 
-/* Stands for every discarded block, so that discards take no memory. */
-static uint8_t zero_block[BLOCK_BYTES];
-
-static void block_free(gpointer block)
+static gboolean is_discarded(const Scratch *scratch, uint64_t index)
 {
-    if (block != zero_block)
-        g_free(block);
+    return scratch->discarded && (scratch->discarded[index / 8] >> (index % 8) & 1);
 }
 
-/* The part of [offset, offset + length) that lies in the block of offset. */
-static size_t part_in_block(uint64_t offset, uint64_t length)
+/* FALSE: neither written nor discarded, parent has it. */
+static gboolean copy_changed(const Scratch *scratch, uint64_t index, size_t in_block,
+                             uint8_t *bytes, size_t length)
 {
-    return (size_t)MIN(length, BLOCK_BYTES - offset % BLOCK_BYTES);
+    const Block *block = g_hash_table_lookup(scratch->blocks, &index);
+    if (block)
+        memcpy(bytes, block->bytes + in_block, length);
+    else if (is_discarded(scratch, index))
+        memset(bytes, 0, length);
+    else
+        return FALSE;
+    return TRUE;
 }
 
 static gboolean scratch_read(Disk *disk, uint64_t offset, void *buffer, size_t length,
                              GError **error)
 {
     Scratch *scratch = (Scratch *)disk;
-    if (!disk_read(disk->parent, offset, buffer, length, error))
-        return FALSE;
-    if (g_hash_table_size(scratch->blocks) == 0)
-        return TRUE;
     uint8_t *bytes = buffer;
+    size_t unchanged = 0; /* bytes before this point that parent has to give */
     while (length > 0) {
-        uint64_t number = offset / BLOCK_BYTES;
-        size_t part = part_in_block(offset, length);
-        const uint8_t *block = g_hash_table_lookup(scratch->blocks, &number);
-        if (block)
-            memcpy(bytes, block + offset % BLOCK_BYTES, part);
-        bytes += part;
-        offset += part;
-        length -= part;
+        size_t in_block = (size_t)(offset % BLOCK_BYTES);
+        size_t chunk = MIN(length, BLOCK_BYTES - in_block);
+        gboolean changed = copy_changed(scratch, offset / BLOCK_BYTES, in_block, bytes, chunk);
+        if (changed && unchanged > 0 &&
+            !disk_read(disk->parent, offset - unchanged, bytes - unchanged, unchanged, error))
+            return FALSE;
+        unchanged = changed ? 0 : unchanged + chunk;
+        bytes += chunk;
+        offset += chunk;
+        length -= chunk;
     }
-    return TRUE;
+    return unchanged == 0 ||
+           disk_read(disk->parent, offset - unchanged, bytes - unchanged, unchanged, error);
 }
 
-/* A block of our own for number, filled from what it read as before. NULL: the limit is reached or
-   the parent cannot be read. */
-static uint8_t *own_block(Scratch *scratch, uint64_t number, GError **error)
+/* A block that may be changed; with its present content unless fill is FALSE. */
+static Block *scratch_get(Scratch *scratch, uint64_t index, gboolean fill, GError **error)
 {
-    uint8_t *block = g_hash_table_lookup(scratch->blocks, &number);
-    if (block && block != zero_block)
+    Block *block = g_hash_table_lookup(scratch->blocks, &index);
+    if (block)
         return block;
-    if (scratch->changed_bytes + BLOCK_BYTES > scratch->limit_bytes) {
+    if (g_hash_table_size(scratch->blocks) >= scratch->max_blocks) {
         drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
-                          "more than %" G_GUINT64_FORMAT " bytes of %s would have to be changed",
-                          scratch->limit_bytes, scratch->base.name);
+                          "%s: more than %" G_GUINT64_FORMAT " bytes would change",
+                          scratch->base.name, scratch->max_blocks * BLOCK_BYTES);
         return NULL;
     }
-    g_autofree uint8_t *fresh = g_malloc0(BLOCK_BYTES);
-    uint64_t start = number * BLOCK_BYTES;
-    if (!block && !disk_read(scratch->base.parent, start, fresh,
-                             part_in_block(start, scratch->base.size - start), error))
+    uint64_t offset = index * BLOCK_BYTES;
+    size_t length = (size_t)MIN(BLOCK_BYTES, scratch->base.size - offset);
+    block = g_new(Block, 1);
+    block->index = index;
+    if (fill && is_discarded(scratch, index)) {
+        memset(block->bytes, 0, length);
+    } else if (fill && !disk_read(scratch->base.parent, offset, block->bytes, length, error)) {
+        g_free(block);
         return NULL;
-    scratch->changed_bytes += BLOCK_BYTES;
-    block = g_steal_pointer(&fresh);
-    g_hash_table_insert(scratch->blocks, g_memdup2(&number, sizeof(number)), block);
+    }
+    g_hash_table_add(scratch->blocks, block);
     return block;
+}
+
+/* bytes NULL: zeros. */
+static gboolean change(Scratch *scratch, uint64_t offset, const uint8_t *bytes, size_t length,
+                       GError **error)
+{
+    while (length > 0) {
+        size_t in_block = (size_t)(offset % BLOCK_BYTES);
+        size_t chunk = MIN(length, BLOCK_BYTES - in_block);
+        gboolean whole = in_block == 0 && chunk == MIN(BLOCK_BYTES, scratch->base.size - offset);
+        Block *block = scratch_get(scratch, offset / BLOCK_BYTES, !whole, error);
+        if (!block)
+            return FALSE;
+        if (bytes)
+            memcpy(block->bytes + in_block, bytes, chunk);
+        else
+            memset(block->bytes + in_block, 0, chunk);
+        bytes = bytes ? bytes + chunk : NULL;
+        offset += chunk;
+        length -= chunk;
+    }
+    return TRUE;
 }
 
 static gboolean scratch_write(Disk *disk, uint64_t offset, const void *buffer, size_t length,
                               GError **error)
 {
-    const uint8_t *bytes = buffer;
-    while (length > 0) {
-        size_t part = part_in_block(offset, length);
-        uint8_t *block = own_block((Scratch *)disk, offset / BLOCK_BYTES, error);
-        if (!block)
-            return FALSE;
-        memcpy(block + offset % BLOCK_BYTES, bytes, part);
-        bytes += part;
-        offset += part;
-        length -= part;
-    }
-    return TRUE;
+    return change((Scratch *)disk, offset, buffer, length, error);
 }
 
 static gboolean scratch_discard(Disk *disk, uint64_t offset, uint64_t length, GError **error)
 {
     Scratch *scratch = (Scratch *)disk;
-    while (length > 0) {
-        size_t part = part_in_block(offset, length);
-        uint64_t number = offset / BLOCK_BYTES;
-        if (part == BLOCK_BYTES) {
-            const uint8_t *block = g_hash_table_lookup(scratch->blocks, &number);
-            if (block && block != zero_block)
-                scratch->changed_bytes -= BLOCK_BYTES;
-            g_hash_table_insert(scratch->blocks, g_memdup2(&number, sizeof(number)), zero_block);
-        } else {
-            uint8_t *block = own_block(scratch, number, error);
-            if (!block)
-                return FALSE;
-            memset(block + offset % BLOCK_BYTES, 0, part);
+    uint64_t end = offset + length;
+    uint64_t first = offset / BLOCK_BYTES + (offset % BLOCK_BYTES != 0);
+    uint64_t after =
+        end == disk->size ? end / BLOCK_BYTES + (end % BLOCK_BYTES != 0) : end / BLOCK_BYTES;
+    if (first >= after) /* less than a block: at most two pieces */
+        return change(scratch, offset, NULL, (size_t)length, error);
+
+    if (!scratch->discarded) {
+        scratch->discarded = g_try_malloc0((gsize)(disk->size / BLOCK_BYTES / 8 + 1));
+        if (!scratch->discarded) {
+            drydock_error_set(error, DRYDOCK_ERROR_SYSTEM, NULL,
+                              "%s: no memory to note what is discarded", disk->name);
+            return FALSE;
         }
-        offset += part;
-        length -= part;
+    }
+    if (!change(scratch, offset, NULL, (size_t)(first * BLOCK_BYTES - offset), error))
+        return FALSE;
+    if (end > after * BLOCK_BYTES &&
+        !change(scratch, after * BLOCK_BYTES, NULL, (size_t)(end - after * BLOCK_BYTES), error))
+        return FALSE;
+    for (uint64_t index = first; index < after; index++) {
+        scratch->discarded[index / 8] |= (uint8_t)(1u << (index % 8));
+        g_hash_table_remove(scratch->blocks, &index);
     }
     return TRUE;
 }
@@ -121,19 +154,26 @@ static gboolean scratch_flush(G_GNUC_UNUSED Disk *disk, G_GNUC_UNUSED GError **e
 
 static void scratch_free(Disk *disk)
 {
-    g_hash_table_unref(((Scratch *)disk)->blocks);
-    g_free(disk);
+    Scratch *scratch = (Scratch *)disk;
+    g_hash_table_destroy(scratch->blocks);
+    g_free(scratch->discarded);
+    g_free(scratch);
 }
 
-static const DiskOps scratch_ops = {scratch_read, scratch_write, scratch_discard, scratch_flush,
-                                    scratch_free};
+static const DiskOps scratch_ops = {
+    .read = scratch_read,
+    .write = scratch_write,
+    .discard = scratch_discard,
+    .flush = scratch_flush,
+    .free = scratch_free,
+};
 
 Disk *disk_new_scratch(Disk *parent, uint64_t limit_bytes)
 {
     Scratch *scratch = g_new0(Scratch, 1);
     disk_init(&scratch->base, &scratch_ops, parent, parent->name, parent->size, parent->sector_size,
               TRUE);
-    scratch->blocks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, block_free);
-    scratch->limit_bytes = limit_bytes;
+    scratch->blocks = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    scratch->max_blocks = limit_bytes / BLOCK_BYTES;
     return &scratch->base;
 }

@@ -1,106 +1,169 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One qemu-nbd per disk image, a child process of ours. */
+/* qemu-nbd as a child process: it alone reads disk formats. */
 #include <errno.h>
-#include <stdlib.h>
+#include <libnbd.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <glib/gstdio.h>
 
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "disk/nbd.h"
 
-#define START_TIMEOUT_US (60 * G_USEC_PER_SEC)
-#define POLL_INTERVAL_US 500
+/* An image with a long backing chain on a slow share; a healthy local one takes 10 ms. */
+#define START_LIMIT_SECONDS 60
+#define RETRY_USEC 500
 
 struct NbdServer {
     RunChild *child;
-    char *directory; /* private, mode 0700 */
-    char *socket;
+    char *directory;
+    char *socket_path;
 };
 
-/* A runtime directory is small in path and in memory; unix sockets allow 107 bytes. */
-static char *make_directory(GError **error)
+/* A unix socket's path has to fit into sockaddr_un; temporary directories are sometimes long. */
+static gboolean make_directory(NbdServer *server, GError **error)
 {
-    const char *runtime = g_getenv("XDG_RUNTIME_DIR");
-    if (!runtime || access(runtime, W_OK) != 0)
-        runtime = g_get_tmp_dir();
-    g_autofree char *template = g_build_filename(runtime, "drydock-XXXXXX", NULL);
-    if (!g_mkdtemp_full(template, 0700)) {
-        drydock_error_set_errno(error, errno, "cannot create a directory in '%s'", runtime);
-        return NULL;
+    const char *bases[] = {g_getenv("XDG_RUNTIME_DIR"), g_get_tmp_dir(), "/tmp"};
+    int failure = ENAMETOOLONG;
+    for (guint i = 0; i < G_N_ELEMENTS(bases); i++) {
+        if (!bases[i] || !g_path_is_absolute(bases[i]))
+            continue;
+        g_autofree char *directory = g_build_filename(bases[i], "drydock-nbd-XXXXXX", NULL);
+        g_autofree char *socket_path = g_build_filename(directory, "socket", NULL);
+        if (strlen(socket_path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+            continue;
+        if (!g_mkdtemp_full(directory, 0700)) {
+            failure = errno;
+            continue;
+        }
+        server->socket_path = g_build_filename(directory, "socket", NULL);
+        server->directory = g_steal_pointer(&directory);
+        return TRUE;
     }
-    return g_steal_pointer(&template);
+    drydock_error_set_errno(error, failure, "cannot create a directory for the socket of qemu-nbd");
+    return FALSE;
 }
 
-static gboolean try_connect(const char *path)
+/* What qemu-nbd says when it cannot open an image, and what it means to us. Everything else it ends
+   with is about the image's content. */
+static const struct {
+    const char *text;
+    DrydockError code;
+    const char *hint;
+} open_failures[] = {
+    {"No space left on device", DRYDOCK_ERROR_NO_SPACE, "free some space for temporary files"},
+    {"Permission denied", DRYDOCK_ERROR_SYSTEM, "check the permissions of the image"},
+    {"Operation not permitted", DRYDOCK_ERROR_SYSTEM, "check the permissions of the image"},
+    {"No such file or directory", DRYDOCK_ERROR_NOT_FOUND, "give all files of the disk"},
+    {"Failed to get", DRYDOCK_ERROR_PRECONDITION, /* … "write" lock */
+     "another program uses the image: stop it and try again"},
+    {"Unknown driver", DRYDOCK_ERROR_UNSUPPORTED,
+     "install the package with qemu's driver for this format"},
+    {"Too many open files", DRYDOCK_ERROR_SYSTEM, NULL},
+    {"Cannot allocate memory", DRYDOCK_ERROR_SYSTEM, NULL},
+};
+
+static void classify_exit(GError **error)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof(address.sun_path))
+    if (!error || !g_error_matches(*error, DRYDOCK_ERROR, DRYDOCK_ERROR_FAILED) ||
+        !strstr((*error)->message, "exit status"))
+        return;
+    DrydockError code = DRYDOCK_ERROR_CORRUPT;
+    const char *hint = "check the image with qemu-img check, and export it again";
+    for (guint i = 0; i < G_N_ELEMENTS(open_failures); i++) {
+        if (strstr((*error)->message, open_failures[i].text)) {
+            code = open_failures[i].code;
+            hint = open_failures[i].hint;
+            break;
+        }
+    }
+    (*error)->code = (int)code;
+    drydock_error_set_hint(error, hint);
+}
+
+/* One attempt; FALSE: not yet. qemu-nbd listens before it opens the image: only a finished
+   handshake says that it could. */
+static gboolean try_handshake(const NbdServer *server, gint64 deadline)
+{
+    if (access(server->socket_path, F_OK) != 0)
         return FALSE;
-    memcpy(address.sun_path, path, strlen(path));
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    gboolean connected =
-        fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
-    if (fd >= 0)
-        close(fd);
-    return connected;
+    struct nbd_handle *handle = nbd_create();
+    if (!handle)
+        return FALSE;
+    gboolean ready = FALSE;
+    if (nbd_aio_connect_unix(handle, server->socket_path) == 0) {
+        while (nbd_aio_is_connecting(handle) == 1 && !interrupt_is_pending() &&
+               g_get_monotonic_time() < deadline && nbd_poll(handle, 100) >= 0)
+            continue;
+        ready = nbd_aio_is_ready(handle) == 1;
+    }
+    if (ready)
+        nbd_shutdown(handle, 0);
+    nbd_close(handle);
+    return ready;
 }
 
 static gboolean wait_until_ready(NbdServer *server, GError **error)
 {
-    gint64 deadline = g_get_monotonic_time() + START_TIMEOUT_US;
-    while (!try_connect(server->socket)) {
+    gint64 deadline = g_get_monotonic_time() + START_LIMIT_SECONDS * G_USEC_PER_SEC;
+    while (!try_handshake(server, deadline)) {
         if (!interrupt_check(error))
             return FALSE;
         if (!run_child_check_alive(server->child, error)) {
-            if (error && g_error_matches(*error, DRYDOCK_ERROR, DRYDOCK_ERROR_FAILED))
-                (*error)->code = DRYDOCK_ERROR_CORRUPT;
-            drydock_error_set_hint(error,
-                                   "check the image with qemu-img check, or export it again");
+            classify_exit(error);
             return FALSE;
         }
-        if (g_get_monotonic_time() > deadline) {
+        if (g_get_monotonic_time() >= deadline) {
             drydock_error_set(error, DRYDOCK_ERROR_FAILED, NULL,
-                              "qemu-nbd did not become ready in time");
+                              "qemu-nbd did not answer within %d seconds", START_LIMIT_SECONDS);
             return FALSE;
         }
-        g_usleep(POLL_INTERVAL_US);
+        g_usleep(RETRY_USEC);
     }
     return TRUE;
+}
+
+static RunChild *start_child(const NbdServer *server, const char *image_options, gboolean writable,
+                             GError **error)
+{
+    g_autofree char *socket_option = g_strconcat("--socket=", server->socket_path, NULL);
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    const char *const always[] = {"qemu-nbd", "--persistent", "--shared=0", socket_option,
+                                  "--image-opts"};
+    /* unsafe: an overlay that did not survive a power cut is made again from the source, which is
+       never written. So nobody waits for its flushes. Discarded ranges and zeros take no room in
+       it, and then need not be copied. */
+    const char *const when_writable[] = {"--cache=unsafe", "--discard=unmap",
+                                         "--detect-zeroes=unmap"};
+    const char *const when_read_only[] = {"--read-only"};
+    for (guint i = 0; i < G_N_ELEMENTS(always); i++)
+        g_ptr_array_add(argv, (gpointer)(uintptr_t)always[i]);
+    if (writable)
+        for (guint i = 0; i < G_N_ELEMENTS(when_writable); i++)
+            g_ptr_array_add(argv, (gpointer)(uintptr_t)when_writable[i]);
+    else
+        g_ptr_array_add(argv, (gpointer)(uintptr_t)when_read_only[0]);
+    g_ptr_array_add(argv, (gpointer)(uintptr_t)image_options);
+    g_ptr_array_add(argv, NULL);
+
+    RunChild *child = run_child_start((const char *const *)argv->pdata, NULL, 0, error);
+    if (!child && error && g_error_matches(*error, DRYDOCK_ERROR, DRYDOCK_ERROR_MISSING_TOOL))
+        drydock_error_set_hint(error, "install qemu-utils (Debian, Ubuntu) or qemu-img (Fedora)");
+    return child;
 }
 
 NbdServer *nbd_server_start(const char *image_options, gboolean writable, GError **error)
 {
     g_autoptr(NbdServer) server = g_new0(NbdServer, 1);
-    server->directory = make_directory(error);
-    if (!server->directory)
-        return NULL;
-    server->socket = g_build_filename(server->directory, "nbd", NULL);
-
-    /* cache=unsafe: what is served for writing is an overlay that a failed run throws away whole,
-       so flushing it to the platter step by step would only cost time. */
-    const char *const argv[] = {"qemu-nbd",
-                                "--persistent",
-                                "--shared=0",
-                                "--image-opts",
-                                "--socket",
-                                server->socket,
-                                writable ? "--cache=unsafe" : "--read-only",
-                                "--discard=unmap",
-                                image_options,
-                                NULL};
-    server->child = run_child_start(argv, NULL, 0, error);
-    if (!server->child) {
-        drydock_error_set_hint(error,
-                               "install QEMU's tools (Debian: qemu-utils, Fedora: qemu-img)");
-        return NULL;
-    }
-    if (!wait_until_ready(server, error))
-        return NULL;
-    return g_steal_pointer(&server);
+    g_autoptr(GError) local = NULL; /* classify_exit() looks at it even when the caller does not */
+    if (make_directory(server, &local) &&
+        (server->child = start_child(server, image_options, writable, &local)) != NULL &&
+        wait_until_ready(server, &local))
+        return g_steal_pointer(&server);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return NULL;
 }
 
 void nbd_server_stop(NbdServer *server)
@@ -108,18 +171,18 @@ void nbd_server_stop(NbdServer *server)
     if (!server)
         return;
     run_child_close(server->child);
-    if (server->socket)
-        unlink(server->socket);
-    if (server->directory)
-        rmdir(server->directory);
-    g_free(server->socket);
+    if (server->directory) {
+        g_unlink(server->socket_path);
+        g_rmdir(server->directory);
+    }
+    g_free(server->socket_path);
     g_free(server->directory);
     g_free(server);
 }
 
 const char *nbd_server_socket(const NbdServer *server)
 {
-    return server->socket;
+    return server->socket_path;
 }
 
 pid_t nbd_server_pid(const NbdServer *server)

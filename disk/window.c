@@ -21,6 +21,16 @@ static gboolean window_write(Disk *disk, uint64_t offset, const void *buffer, si
     return disk_write(disk->parent, ((Window *)disk)->start + offset, buffer, length, error);
 }
 
+static gboolean window_write_many(Disk *disk, const DiskWrite *writes, size_t count, GError **error)
+{
+    g_autofree DiskWrite *moved = g_new(DiskWrite, count);
+    for (size_t i = 0; i < count; i++) {
+        moved[i] = writes[i];
+        moved[i].offset += ((Window *)disk)->start;
+    }
+    return disk_write_many(disk->parent, moved, count, error);
+}
+
 static gboolean window_discard(Disk *disk, uint64_t offset, uint64_t length, GError **error)
 {
     return disk_discard(disk->parent, ((Window *)disk)->start + offset, length, error);
@@ -36,8 +46,14 @@ static void window_free(Disk *disk)
     g_free(disk);
 }
 
-static const DiskOps window_ops = {window_read, window_write, window_discard, window_flush,
-                                   window_free};
+static const DiskOps window_ops = {
+    .read = window_read,
+    .write = window_write,
+    .write_many = window_write_many,
+    .discard = window_discard,
+    .flush = window_flush,
+    .free = window_free,
+};
 
 Disk *disk_new_window(Disk *parent, uint64_t start, uint64_t length, const char *name,
                       GError **error)
