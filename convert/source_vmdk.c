@@ -233,7 +233,14 @@ static gboolean check_descriptor_file(const SourceFile *file, MachineDisk *disk,
     return TRUE;
 }
 
-/* One file with its descriptor inside. */
+static gboolean refuse_extent(GError **error)
+{
+    drydock_error_set(error, DRYDOCK_ERROR_USAGE, "name the small .vmdk file beside it",
+                      "it is one extent of a disk, not its descriptor");
+    return FALSE;
+}
+
+/* One file with its descriptor inside; an extent of a split disk has none, or an empty one. */
 static gboolean check_monolithic(const SourceFile *file, MachineDisk *disk, GError **error)
 {
     SparseHeader header;
@@ -241,15 +248,12 @@ static gboolean check_monolithic(const SourceFile *file, MachineDisk *disk, GErr
         return FALSE;
     disk->size_bytes = header.capacity_sectors * SECTOR;
     disk->variant = g_strdup("monolithicSparse");
-    if (header.descriptor_sectors == 0) {
-        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "name the small .vmdk file beside it",
-                          "it is one extent of a disk, not its descriptor");
-        return FALSE;
-    }
     uint64_t offset, length;
     if (!g_uint64_checked_mul(&offset, header.descriptor_sector, SECTOR) ||
         !g_uint64_checked_mul(&length, header.descriptor_sectors, SECTOR))
         return corrupt(error, "its header is damaged");
+    if (length == 0)
+        return refuse_extent(error);
     length = MIN(length, DESCRIPTOR_LIMIT_BYTES);
     g_autofree char *text = g_malloc((gsize)length);
     if (!source_read(file, offset, text, (size_t)length, "descriptor", error))
@@ -257,6 +261,8 @@ static gboolean check_monolithic(const SourceFile *file, MachineDisk *disk, GErr
     g_autoptr(VmdkDescriptor) descriptor = vmdk_descriptor_parse(text, (size_t)length, error);
     if (!descriptor || !check_parent(descriptor, error))
         return FALSE;
+    if (descriptor->extents->len == 0)
+        return *text ? corrupt(error, "its descriptor is damaged") : refuse_extent(error);
     if (descriptor->create_type) {
         g_free(disk->variant);
         disk->variant = g_strdup(descriptor->create_type);
@@ -266,11 +272,8 @@ static gboolean check_monolithic(const SourceFile *file, MachineDisk *disk, GErr
 
 static gboolean vmdk_check(const SourceFile *file, MachineDisk *disk, GError **error)
 {
-    if (memcmp(file->head, "COWD", 4) == 0) {
-        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "name the small .vmdk file beside it",
-                          "it is one extent of a disk, not its descriptor");
-        return FALSE;
-    }
+    if (memcmp(file->head, "COWD", 4) == 0)
+        return refuse_extent(error);
     gboolean ok = is_sparse(file->head) ? check_monolithic(file, disk, error)
                                         : check_descriptor_file(file, disk, error);
     if (ok)
