@@ -11,8 +11,8 @@ typedef struct {
     gboolean virtio_net;
 } LinuxResult;
 
-/* macs: NULL-terminated, of the machine's NICs in the source's order ("" where not known); NULL: none
-   known. */
+/* macs: NULL-terminated, of the machine's NICs in the source's order ("" where not known); NULL:
+   none known. */
 gboolean linux_guest_plan(const Guest *guest, const char *const *macs, Edits *edits,
                           GPtrArray *findings, LinuxResult *ret_result,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an initramfs lacks to find its disk on a virtio machine, as one more archive behind it. */
+#ifndef LINUX_INITRAMFS_EXTEND_H
+#define LINUX_INITRAMFS_EXTEND_H
+
+#include "linux/initramfs.h"
+#include "linux/modules.h"
+
+/* A file that is to be in the initramfs as well if the initramfs brings the network up. */
+typedef struct {
+    char *path;
+    GBytes *content;
+} InitramfsFile;
+
+void initramfs_file_free(InitramfsFile *file);
+
+/* image: the initramfs of the kernel modules belong to. network_files: of InitramfsFile, may be
+   NULL. *ret_image NULL and no error: everything is there already. *ret_summary: what was added,
+   one sentence ("adds virtio_blk, virtio_scsi"); set together with *ret_image. Module files that
+   are there are left alone. Indexes are merged, never replaced by shorter ones. */
+gboolean initramfs_extend(GBytes *image, FsTree *tree, const char *version,
+                          const KernelModules *modules, const GPtrArray *network_files,
+                          GBytes **ret_image, char **ret_summary,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

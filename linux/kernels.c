@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Kernel by kernel: which drivers it has, and the extended initramfs. */
+#include "linux/kernels.h"
+
+#include "base/error.h"
+#include "linux/initramfs_extend.h"
+
+/* GRUB loads it below 4 GiB; distributions' largest are about 200 MiB. */
+#define INITRAMFS_MAX (UINT64_C(1) << 30)
+
+/* A kernel's drivers in words, for the findings: "5.4.0 (no virtio_scsi)". */
+static char *describe_missing(const GuestKernel *kernel, const KernelModules *modules)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint driver = 0; driver < DRIVER_VIRTIO_NET; driver++)
+        if (modules->state[driver] == DRIVER_MISSING)
+            g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "",
+                                   driver_name((Driver)driver));
+
+    g_autofree char *names = g_string_free(text, FALSE);
+
+    return g_strdup_printf("%s (no %s)", kernel->version, names);
+}
+
+static gboolean extend_initramfs(LinuxPlan *plan, const GuestKernel *kernel,
+                                 const KernelModules *modules, GError **error)
+{
+    g_autoptr(GBytes) image = NULL, extended = NULL;
+    g_autoptr(GError) local_error = NULL;
+    g_autofree char *summary = NULL, *reason = NULL;
+
+    if (!fs_tree_read_file(plan->guest->tree, kernel->initramfs, INITRAMFS_MAX, &image, error)) {
+        g_prefix_error(error, "cannot read the initramfs '%s': ", kernel->initramfs);
+        return FALSE;
+    }
+    if (!initramfs_extend(image, plan->guest->tree, kernel->version, modules, plan->network_files,
+                          &extended, &summary, &local_error)) {
+        g_autofree char *subject =
+            g_strdup_printf("'%s' (%s)", kernel->initramfs, local_error->message);
+
+        /* Other kernels may be fine, and so may this one on a SATA disk. */
+        findings_add(plan->findings, FINDING_LINUX_INITRAMFS_UNREADABLE, subject);
+        if (kernel->is_default)
+            plan->result.virtio_block = FALSE;
+        return TRUE;
+    }
+    if (extended == NULL)
+        return TRUE;
+    reason = g_strdup_printf("kernel %s: %s", kernel->version, summary);
+    return edits_write_file(plan->edits, kernel->initramfs, extended, NULL, -1, reason, error);
+}
+
+static gboolean boot_is_built_in(const KernelModules *modules)
+{
+    return modules->state[DRIVER_VIRTIO_PCI] == DRIVER_BUILT_IN &&
+           modules->state[DRIVER_VIRTIO_BLK] == DRIVER_BUILT_IN;
+}
+
+static gboolean plan_kernel(LinuxPlan *plan, const GuestKernel *kernel, GError **error)
+{
+    g_autoptr(KernelModules) modules = kernel_modules_read(plan->guest->tree, kernel, error);
+
+    if (modules == NULL) {
+        g_prefix_error(error, "kernel %s: ", kernel->version);
+        return FALSE;
+    }
+    if (kernel->is_default) {
+        plan->result.virtio_block = kernel_modules_can_boot(modules);
+        plan->result.virtio_net = kernel_modules_have_network(modules);
+    }
+    if (kernel->modules_dir == NULL && !boot_is_built_in(modules)) {
+        findings_add(plan->findings, FINDING_LINUX_KERNEL_WITHOUT_MODULES, kernel->version);
+        return TRUE;
+    }
+    if (!kernel_modules_can_boot(modules) || modules->state[DRIVER_VIRTIO_SCSI] == DRIVER_MISSING) {
+        g_autofree char *subject = describe_missing(kernel, modules);
+
+        findings_add(plan->findings, FINDING_LINUX_KERNEL_WITHOUT_VIRTIO, subject);
+    }
+    if (kernel->initramfs != NULL)
+        return kernel->modules_dir == NULL || extend_initramfs(plan, kernel, modules, error);
+    if (!boot_is_built_in(modules)) {
+        findings_add(plan->findings, FINDING_LINUX_NO_INITRAMFS, kernel->version);
+        if (kernel->is_default)
+            plan->result.virtio_block = FALSE;
+    }
+    return TRUE;
+}
+
+gboolean kernels_plan(LinuxPlan *plan, GError **error)
+{
+    const GPtrArray *kernels = plan->guest->linux_facts.kernels;
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+    if (kernels == NULL || kernels->len == 0) {
+        findings_add(plan->findings, FINDING_LINUX_NO_KERNEL,
+                     plan->guest->product_name != NULL ? plan->guest->product_name : "the guest");
+        return TRUE;
+    }
+    for (guint i = 0; i < kernels->len; i++) {
+        const GuestKernel *kernel = kernels->pdata[i];
+
+        /* Two kernels can share one image ("/boot/initrd"); it is extended for the first, which is
+           the default. */
+        if (kernel->initramfs != NULL && !g_hash_table_add(seen, kernel->initramfs))
+            continue;
+        if (!plan_kernel(plan, kernel, error))
+            return FALSE;
+    }
+    return TRUE;
+}

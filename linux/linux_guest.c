@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The steps of a Linux guest's plan, in order. */
+#include "linux/linux_guest.h"
+
+#include "linux/boot_files.h"
+#include "linux/drop_in.h"
+#include "linux/fstab.h"
+#include "linux/initramfs_extend.h"
+#include "linux/kernels.h"
+#include "linux/network.h"
+#include "linux/plan.h"
+#include "linux/storage.h"
+#include "linux/tools.h"
+
+/* Names of interfaces come before kernels, whose initramfs images take them along; boot files need
+   to know from kernels whether the disks will be virtio's. */
+static const struct {
+    const char *what;
+    gboolean (*plan)(LinuxPlan *plan, GError **error);
+} steps[] = {
+    {"network interfaces", network_plan},      {"kernels", kernels_plan},
+    {"initramfs configuration", drop_in_plan}, {"mount tables", fstab_plan},
+    {"boot loader", boot_files_plan},          {"storage", storage_plan},
+    {"hypervisor tools", tools_plan},
+};
+
+gboolean linux_guest_plan(const Guest *guest, const char *const *macs, Edits *edits,
+                          GPtrArray *findings, LinuxResult *ret_result, GError **error)
+{
+    g_autoptr(GPtrArray) network_files =
+        g_ptr_array_new_with_free_func((GDestroyNotify)initramfs_file_free);
+    LinuxPlan plan = {
+        .guest = guest,
+        .macs = macs,
+        .edits = edits,
+        .findings = findings,
+        .network_files = network_files,
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(steps); i++)
+        if (!steps[i].plan(&plan, error)) {
+            g_prefix_error(error, "cannot plan the guest's %s: ", steps[i].what);
+            return FALSE;
+        }
+    *ret_result = plan.result;
+    return TRUE;
+}

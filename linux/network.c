@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which name belongs to which MAC, and how to say so to the guest. */
+#include "linux/network.h"
+
+#include <string.h>
+
+#include "linux/initramfs_extend.h"
+#include "linux/network_names.h"
+
+#define RULES_PATH "/etc/udev/rules.d/70-persistent-net.rules"
+#define LINK_FOLDER "/etc/systemd/network"
+
+static gboolean mac_is_in(const GPtrArray *macs, const char *mac)
+{
+    for (guint i = 0; i < macs->len; i++)
+        if (g_str_equal(macs->pdata[i], mac))
+            return TRUE;
+    return FALSE;
+}
+
+/* "ens192" before "ens224", "eth2" before "eth10". */
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+    const NetworkName *left = *(const NetworkName *const *)a;
+    const NetworkName *right = *(const NetworkName *const *)b;
+    size_t left_digits = strlen(left->name), right_digits = strlen(right->name);
+
+    while (left_digits > 0 && g_ascii_isdigit(left->name[left_digits - 1]))
+        left_digits--;
+    while (right_digits > 0 && g_ascii_isdigit(right->name[right_digits - 1]))
+        right_digits--;
+    if (left_digits != right_digits || strncmp(left->name, right->name, left_digits) != 0)
+        return strcmp(left->name, right->name);
+
+    guint64 left_number = g_ascii_strtoull(left->name + left_digits, NULL, 10);
+    guint64 right_number = g_ascii_strtoull(right->name + right_digits, NULL, 10);
+
+    return left_number < right_number ? -1 : left_number > right_number;
+}
+
+/* Names without a MAC; those brought up at boot alone if there are any. */
+static GPtrArray *unmatched_names(const GPtrArray *names)
+{
+    GPtrArray *unmatched = g_ptr_array_new();
+
+    for (guint pass = 0; pass < 2 && unmatched->len == 0; pass++)
+        for (guint i = 0; i < names->len; i++) {
+            NetworkName *name = names->pdata[i];
+
+            if (name->mac == NULL && (name->active || pass == 1))
+                g_ptr_array_add(unmatched, name);
+        }
+    g_ptr_array_sort(unmatched, compare_names);
+    return unmatched;
+}
+
+void network_match_macs(GPtrArray *names, const char *const *macs, gboolean *ret_by_order)
+{
+    g_autoptr(GPtrArray) free_macs = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) unmatched = NULL;
+    gboolean all_known = macs != NULL && macs[0] != NULL;
+
+    *ret_by_order = FALSE;
+    for (guint i = 0; macs != NULL && macs[i] != NULL; i++) {
+        char *mac = network_mac_normalise(macs[i]);
+
+        if (mac != NULL)
+            g_ptr_array_add(free_macs, mac);
+        else
+            all_known = FALSE;
+    }
+    for (guint i = names->len; i-- > 0;) {
+        const NetworkName *name = names->pdata[i];
+
+        if (name->mac != NULL && all_known && !mac_is_in(free_macs, name->mac))
+            g_ptr_array_remove_index(names, i);
+    }
+    for (guint i = 0; i < names->len; i++) {
+        const NetworkName *name = names->pdata[i];
+
+        for (guint j = free_macs->len; name->mac != NULL && j-- > 0;)
+            if (g_str_equal(free_macs->pdata[j], name->mac))
+                g_ptr_array_remove_index(free_macs, j);
+    }
+    unmatched = unmatched_names(names);
+    if (!all_known || unmatched->len != free_macs->len)
+        return;
+    for (guint i = 0; i < unmatched->len; i++)
+        ((NetworkName *)unmatched->pdata[i])->mac = g_strdup(free_macs->pdata[i]);
+    *ret_by_order = unmatched->len > 1;
+}
+
+static gboolean has_link_files(LinuxPlan *plan)
+{
+    return fs_tree_is_file(plan->guest->tree, "/usr/lib/systemd/network/99-default.link") ||
+           fs_tree_is_file(plan->guest->tree, "/lib/systemd/network/99-default.link");
+}
+
+static void keep_for_initramfs(LinuxPlan *plan, const char *path, const char *text)
+{
+    InitramfsFile *file = g_new0(InitramfsFile, 1);
+
+    file->path = g_strdup(path);
+    file->content = g_bytes_new(text, strlen(text));
+    g_ptr_array_add(plan->network_files, file);
+}
+
+/* Path= is only there so that bonds, bridges and VLANs, which copy the MAC of a card but have no
+   path, do not match. PermanentMACAddress= would say it better and needs systemd 247. */
+static gboolean write_link(LinuxPlan *plan, const NetworkName *name, const char *reason,
+                           GError **error)
+{
+    g_autofree char *path = g_strdup_printf("%s/10-drydock-%s.link", LINK_FOLDER, name->name);
+    g_autofree char *text = g_strdup_printf("[Match]\nMACAddress=%s\nPath=?*\n\n"
+                                            "[Link]\nName=%s\n",
+                                            name->mac, name->name);
+
+    keep_for_initramfs(plan, path, text);
+    return edits_write_text(plan->edits, path, text, NULL, 0644, reason, error);
+}
+
+static gboolean write_rule(LinuxPlan *plan, const NetworkName *name, const char *reason,
+                           GError **error)
+{
+    g_autofree char *old = NULL, *text = NULL;
+
+    if (!edits_read_text(plan->edits, RULES_PATH, &old, error))
+        return FALSE;
+    text = g_strdup_printf("%s%sSUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", "
+                           "ATTR{address}==\"%s\", ATTR{type}==\"1\", NAME=\"%s\"\n",
+                           old != NULL ? old : "",
+                           old != NULL && *old != '\0' && !g_str_has_suffix(old, "\n") ? "\n" : "",
+                           name->mac, name->name);
+    return edits_write_text(plan->edits, RULES_PATH, text, NULL, old == NULL ? 0644 : -1, reason,
+                            error);
+}
+
+/* "eth0" is what the kernel itself calls the first card: safe where nothing renames it. */
+static gboolean is_kernels_own_name(LinuxPlan *plan, const NetworkName *name)
+{
+    const char *config = plan->guest->linux_facts.boot_loader_config;
+    g_autofree char *text = NULL;
+
+    if (!g_str_equal(name->name, "eth0"))
+        return FALSE;
+    if (!has_link_files(plan))
+        return TRUE;
+    return config != NULL && fs_tree_read_text(plan->guest->tree, config, &text, NULL) &&
+           text != NULL && strstr(text, "net.ifnames=0") != NULL;
+}
+
+static void report_by_order(LinuxPlan *plan, const GPtrArray *names)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < names->len; i++) {
+        const NetworkName *name = names->pdata[i];
+
+        if (name->mac != NULL)
+            g_string_append_printf(text, "%s%s is %s", text->len > 0 ? ", " : "", name->name,
+                                   name->mac);
+    }
+    findings_add(plan->findings, FINDING_LINUX_NETWORK_NAME_BY_ORDER, text->str);
+}
+
+gboolean network_plan(LinuxPlan *plan, GError **error)
+{
+    g_autoptr(GPtrArray) names = network_names_new();
+    gboolean links = has_link_files(plan), by_order = FALSE;
+
+    if (!network_names_read(plan, names, error))
+        return FALSE;
+    network_match_macs(names, plan->macs, &by_order);
+    if (by_order)
+        report_by_order(plan, names);
+    for (guint i = 0; i < names->len; i++) {
+        const NetworkName *name = names->pdata[i];
+        g_autofree char *reason =
+            g_strdup_printf("the configuration names the interface %s", name->name);
+
+        if (name->mac == NULL) {
+            if (name->active && !is_kernels_own_name(plan, name))
+                findings_add(plan->findings, FINDING_LINUX_NETWORK_MAC_UNKNOWN, name->name);
+            continue;
+        }
+        if (!name->pinned && !(links ? write_link : write_rule)(plan, name, reason, error))
+            return FALSE;
+    }
+    return TRUE;
+}
