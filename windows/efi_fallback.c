@@ -7,9 +7,6 @@
 /* bootmgfw.efi of Windows 11 24H2 has 2.7 MiB. */
 #define LOADER_LIMIT_BYTES (64u * 1024 * 1024)
 
-/* Where inspection mounts the EFI system partition of a Windows guest. */
-#define ESP "/EFI-SYSTEM"
-
 static const struct {
     const char *architecture, *name;
 } loader_table[] = {
@@ -20,7 +17,7 @@ static const struct {
 
 gboolean efi_fallback_stage(const Guest *guest, Edits *edits, GPtrArray *findings, GError **error)
 {
-    static const char source[] = ESP "/EFI/Microsoft/Boot/bootmgfw.efi";
+    static const char source[] = GUEST_ESP_MOUNT "/EFI/Microsoft/Boot/bootmgfw.efi";
     g_autofree char *target = NULL;
     g_autoptr(GBytes) loader = NULL;
 
@@ -28,7 +25,7 @@ gboolean efi_fallback_stage(const Guest *guest, Edits *edits, GPtrArray *finding
         return TRUE;
     for (guint i = 0; i < G_N_ELEMENTS(loader_table); i++) {
         if (g_strcmp0(guest->architecture, loader_table[i].architecture) == 0)
-            target = g_strconcat(ESP "/EFI/BOOT/", loader_table[i].name, NULL);
+            target = g_strconcat(GUEST_ESP_MOUNT "/EFI/BOOT/", loader_table[i].name, NULL);
     }
     if (!target || !fs_tree_is_file(guest->tree, source)) {
         findings_add(findings, FINDING_WINDOWS_NO_EFI_PARTITION, NULL);

@@ -11,21 +11,21 @@
 #include "windows/driver_choice.h"
 #include "windows/driver_files.h"
 #include "windows/efi_fallback.h"
-#include "windows/guest_hive.h"
+#include "windows/editable_hive.h"
 
 typedef struct {
     const Guest *guest;
     const DriverTree *drivers;
     GPtrArray *findings;
-    GuestHive *system, *software;
+    EditableHive *system, *software;
     DriverChoice *choice;
     BootTarget boot;
 } Plan;
 
 static void plan_clear(Plan *plan)
 {
-    guest_hive_free(plan->system);
-    guest_hive_free(plan->software);
+    editable_hive_free(plan->system);
+    editable_hive_free(plan->software);
     driver_choice_free(plan->choice);
 }
 
@@ -251,8 +251,8 @@ static gboolean stage(const Plan *plan, Edits *edits, GError **error)
             return FALSE;
     }
     return driver_files_stage_packages(plan->drivers, plan->choice, system_root, edits, error) &&
-           guest_hive_stage(plan->system, edits, error) &&
-           guest_hive_stage(plan->software, edits, error) &&
+           editable_hive_stage(plan->system, edits, error) &&
+           editable_hive_stage(plan->software, edits, error) &&
            efi_fallback_stage(plan->guest, edits, plan->findings, error);
 }
 
@@ -265,8 +265,8 @@ gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers, Edits
     /* The gate: everything that forbids the change is known before the first edit is staged. */
     if (!check_volume(guest, findings, error))
         return FALSE;
-    plan.system = guest_hive_open(guest, "SYSTEM", findings, error);
-    plan.software = plan.system ? guest_hive_open(guest, "SOFTWARE", findings, error) : NULL;
+    plan.system = editable_hive_open(guest, "SYSTEM", findings, error);
+    plan.software = plan.system ? editable_hive_open(guest, "SOFTWARE", findings, error) : NULL;
     if (!plan.software)
         return FALSE;
     if (is_blocked(findings)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A hive of the guest from reading to staging: logs replayed, edited, written as a whole. */
-#ifndef WINDOWS_GUEST_HIVE_H
-#define WINDOWS_GUEST_HIVE_H
+#ifndef WINDOWS_EDITABLE_HIVE_H
+#define WINDOWS_EDITABLE_HIVE_H
 
 #include "fs/edits.h"
 #include "inspect/guest.h"
@@ -16,18 +16,18 @@ typedef struct {
     HiveReplay replay;
     Hive *hive;       /* opened on bytes */
     HiveEdits *edits; /* to be filled by the caller */
-} GuestHive;
+} EditableHive;
 
 /* A hive that is dirty beyond repair adds the blocker WINDOWS_HIVE_DIRTY and is opened all the
    same. */
-GuestHive *guest_hive_open(const Guest *guest, const char *name, GPtrArray *findings,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void guest_hive_free(GuestHive *hive);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GuestHive, guest_hive_free)
+EditableHive *editable_hive_open(const Guest *guest, const char *name, GPtrArray *findings,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void editable_hive_free(EditableHive *hive);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(EditableHive, editable_hive_free)
 
 /* Applies the edits and stages the new hive with its emptied logs; nothing when no value changes.
  */
-gboolean guest_hive_stage(const GuestHive *hive, Edits *edits,
-                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean editable_hive_stage(const EditableHive *hive, Edits *edits,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

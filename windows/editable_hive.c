@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading, editing and staging one registry hive of a guest. */
-#include "windows/guest_hive.h"
+#include "windows/editable_hive.h"
 
 #include "base/finding.h"
 
-GuestHive *guest_hive_open(const Guest *guest, const char *name, GPtrArray *findings,
-                           GError **error)
+EditableHive *editable_hive_open(const Guest *guest, const char *name, GPtrArray *findings,
+                                 GError **error)
 {
-    g_autoptr(GuestHive) hive = g_new0(GuestHive, 1);
+    g_autoptr(EditableHive) hive = g_new0(EditableHive, 1);
 
     hive->name = g_strdup(name);
     hive->edits = hive_edits_new();
@@ -20,7 +20,7 @@ GuestHive *guest_hive_open(const Guest *guest, const char *name, GPtrArray *find
     return hive->hive ? g_steal_pointer(&hive) : NULL;
 }
 
-void guest_hive_free(GuestHive *hive)
+void editable_hive_free(EditableHive *hive)
 {
     if (!hive)
         return;
@@ -52,7 +52,7 @@ static GPtrArray *to_edit_values(const char *hive_name, const GPtrArray *changes
     return values;
 }
 
-gboolean guest_hive_stage(const GuestHive *hive, Edits *edits, GError **error)
+gboolean editable_hive_stage(const EditableHive *hive, Edits *edits, GError **error)
 {
     g_autoptr(GPtrArray) changes = NULL;
     g_autoptr(GBytes) edited = NULL;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Drivers, driver collections and hives made on the spot for the tests of windows/. */
+#ifndef TESTS_WINDOWS_SUPPORT_H
+#define TESTS_WINDOWS_SUPPORT_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "registry/edit.h"
+#include "windows/pe_signature.h"
+
+/* A PKCS#7 signature by one signer (PE_SIGNER_NONE: signer's certificate left out); nested: another
+   one inside, or NULL. */
+GBytes *test_signature(PeSigner signer, gboolean sha256, GBytes *nested);
+/* A PE file of that machine; signature NULL: none. is_64: PE32+. */
+GBytes *test_pe(uint16_t machine, gboolean is_64, GBytes *signature);
+/* A signed amd64 or x86 driver. */
+GBytes *test_driver(uint16_t machine, PeSigner signer, gboolean sha256);
+
+typedef struct {
+    const char *name;       /* "viostor" */
+    const char *decoration; /* "NTamd64.10.0" */
+    const char *version;    /* "07/21/2023,100.94.104.24000" */
+    guint legacy, modern;   /* PCI device ids; modern 0: none */
+    gboolean boots;         /* a SCSIAdapter with StartType 0 */
+} TestInf;
+char *test_inf(const TestInf *inf);
+
+/* Writes root/path with its folders. */
+void test_write(const char *root, const char *path, GBytes *content);
+void test_write_text(const char *root, const char *path, const char *text);
+char *test_make_folder(void);
+void test_remove_folder(const char *root); /* with all below */
+
+/* A driver collection like the one whose files list_path names (a line each, after prefix), in
+   folder root: INFs for the Windows their folder says, signed by Microsoft. FALSE: no list. */
+gboolean test_make_collection(const char *root, const char *list_path, const char *prefix);
+
+/* A clean hive with nothing but a root key. */
+GBytes *test_empty_hive(void);
+/* hive after edits. */
+GBytes *test_edit_hive(GBytes *hive, const HiveEdits *edits);
+
+#endif
