@@ -186,15 +186,17 @@ static gboolean mount_filesystems(const VolumeSet *set, GPtrArray *findings, Gue
 
 /* An EFI system partition means UEFI; cloud images that also have GRUB's BIOS boot partition were
    started by BIOS unless somebody says otherwise. */
-static Firmware find_firmware(const VolumeSet *set, const GuestLinux *facts)
+static Firmware find_firmware(const VolumeSet *set)
 {
+    gboolean has_esp = FALSE;
     for (guint i = 0; i < set->volumes->len; i++) {
         const Volume *volume = g_ptr_array_index(set->volumes, i);
         if (volume->partition &&
             g_strcmp0(volume->partition->type_guid, PARTITION_TYPE_BIOS_BOOT) == 0)
             return FIRMWARE_BIOS;
+        has_esp = has_esp || volume_is_esp(volume);
     }
-    return facts->esp_mount_point ? FIRMWARE_UEFI : FIRMWARE_BIOS;
+    return has_esp ? FIRMWARE_UEFI : FIRMWARE_BIOS;
 }
 
 static void match_profile(Guest *guest)
@@ -244,7 +246,7 @@ gboolean linux_read_guest(const VolumeSet *set, GPtrArray *findings, Guest *gues
         guest->product_name = g_strdup(guest_profile_get(guest, "name"));
     guest->architecture = find_architecture(guest->tree, facts->kernels);
     guest->hostname = read_hostname(guest->tree);
-    guest->firmware = find_firmware(set, facts);
+    guest->firmware = find_firmware(set);
     return TRUE;
 }
 

@@ -6,18 +6,15 @@
 #include "base/finding.h"
 #include "base/interrupt.h"
 
-/* What blkid calls a volume that we cannot read, and what the user must know of it. */
+/* What blkid calls a volume that we cannot read, by type or else by usage, and what the user must
+   know of it. Swap and empty volumes are no news. */
 static const struct {
-    const char *type;
+    const char *type, *usage;
     FindingCode finding;
-} unreadable_types[] = {
-    {"BitLocker", FINDING_BITLOCKER},           {"crypto_LUKS", FINDING_VOLUME_LUKS},
-    {"LVM2_member", FINDING_VOLUME_LVM},        {"LVM1_member", FINDING_VOLUME_LVM},
-    {"linux_raid_member", FINDING_VOLUME_RAID}, {"isw_raid_member", FINDING_VOLUME_RAID},
-    {"ddf_raid_member", FINDING_VOLUME_RAID},   {"xfs", FINDING_VOLUME_FILESYSTEM},
-    {"btrfs", FINDING_VOLUME_FILESYSTEM},       {"ReFS", FINDING_VOLUME_FILESYSTEM},
-    {"reiserfs", FINDING_VOLUME_FILESYSTEM},    {"jfs", FINDING_VOLUME_FILESYSTEM},
-    {"zfs_member", FINDING_VOLUME_FILESYSTEM},  {"f2fs", FINDING_VOLUME_FILESYSTEM},
+} unreadable[] = {
+    {"BitLocker", NULL, FINDING_BITLOCKER},    {"crypto_LUKS", NULL, FINDING_VOLUME_LUKS},
+    {"LVM2_member", NULL, FINDING_VOLUME_LVM}, {"LVM1_member", NULL, FINDING_VOLUME_LVM},
+    {NULL, "raid", FINDING_VOLUME_RAID},       {NULL, "filesystem", FINDING_VOLUME_FILESYSTEM},
 };
 
 /* Logical disk manager: MBR type of every partition of a dynamic disk, GPT type of its data. */
@@ -98,9 +95,13 @@ static gboolean is_dynamic_disk(const Partition *partition)
 static void add_type_finding(const Volume *volume, GPtrArray *findings)
 {
     g_autofree char *subject = g_strdup_printf("%s (%s)", volume->name, volume->probe->type);
-    for (guint i = 0; i < G_N_ELEMENTS(unreadable_types); i++)
-        if (g_str_equal(volume->probe->type, unreadable_types[i].type))
-            findings_add(findings, unreadable_types[i].finding, subject);
+    for (guint i = 0; i < G_N_ELEMENTS(unreadable); i++) {
+        if (unreadable[i].type ? g_str_equal(volume->probe->type, unreadable[i].type)
+                               : g_strcmp0(volume->probe->usage, unreadable[i].usage) == 0) {
+            findings_add(findings, unreadable[i].finding, subject);
+            return;
+        }
+    }
 }
 
 /* Damage of one volume is a finding; a disk that cannot be read, or a signal, ends the inspection.

@@ -126,13 +126,18 @@ static void find_architecture(Guest *guest)
     }
 }
 
+/* Before Windows 8 the registry does not say; an EFI system partition that cannot be read counts.
+ */
 static void find_firmware(const VolumeSet *set, Guest *guest)
 {
     if (guest->firmware != FIRMWARE_UNKNOWN)
         return;
-    const Volume *esp = volume_set_find_esp(set, guest->root->disk_index);
-    guest->firmware =
-        esp && windows_boot_has_bcd(esp, WINDOWS_ESP_BCD) ? FIRMWARE_UEFI : FIRMWARE_BIOS;
+    guest->firmware = FIRMWARE_BIOS;
+    for (guint i = 0; i < set->volumes->len; i++) {
+        const Volume *volume = g_ptr_array_index(set->volumes, i);
+        if (volume_is_esp(volume) && (!volume->fs || windows_boot_has_bcd(volume, WINDOWS_ESP_BCD)))
+            guest->firmware = FIRMWARE_UEFI;
+    }
 }
 
 static gboolean read_volume_state(Guest *guest, GError **error)

@@ -340,10 +340,11 @@ static void test_json(void)
     g_assert_cmpstr(json_object_get_string_member(object, "version"), ==, "12");
     g_assert_cmpstr(json_object_get_string_member(object, "firmware"), ==, "bios");
     g_assert_cmpstr(json_object_get_string_member(object, "root"), ==, "sda1");
-    g_assert_true(json_object_get_null_member(object, "architecture"));
+    g_assert_cmpstr(json_object_get_string_member(object, "architecture"), ==, "x86_64");
     g_assert_true(g_str_has_prefix(json_object_get_string_member(object, "hostname"), "bad"));
     g_assert_cmpuint(json_array_get_length(json_object_get_array_member(object, "volumes")), ==, 1);
     JsonObject *linux_object = json_object_get_object_member(object, "linux");
+    g_assert_true(json_object_get_null_member(linux_object, "id_like"));
     JsonArray *kernels = json_object_get_array_member(linux_object, "kernels");
     JsonObject *kernel = json_array_get_object_element(kernels, 0);
     g_assert_true(json_object_get_boolean_member(kernel, "default"));
