@@ -4,18 +4,33 @@
 
 #include <blkid.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
-/* The furthest superblock from the beginning that libblkid looks for is Btrfs's at 64 KiB and ZFS's
-   labels within the first 512 KiB; RAID metadata and ZFS's other labels stand within the last 512
-   KiB. */
-#define END_BYTES ((uint64_t)512 << 10)
+/* What libblkid looks at whatever the volume is (libblkid 2.38): superblocks in the first MiB,
+   those of VMFS at 1 and 2 MiB, the last copy of a LUKS2 header at 4 MiB, and RAID metadata, ZFS
+   labels and second copies within the last MiB. */
+#define KIB UINT64_C(1024)
+#define MIB (1024 * KIB)
+static const struct {
+    uint64_t offset, length;
+} fixed_places[] = {{0, MIB + 64 * KIB}, {2 * MIB, 64 * KIB}, {4 * MIB, 4 * KIB}};
+#define END_BYTES MIB
 
+#define BOOT_SECTOR_BYTES 512
+/* Of an MFT record, a FAT cluster, BitLocker metadata. */
+#define FOLLOW_LIMIT_BYTES (256 * KIB)
+
+/* Copies what the volume has of [offset, offset + length). */
 static gboolean copy_range(Disk *volume, int fd, uint64_t offset, uint64_t length, GError **error)
 {
+    if (offset >= disk_size(volume))
+        return TRUE;
+    length = MIN(length, disk_size(volume) - offset);
     g_autofree uint8_t *buffer = g_malloc((gsize)length);
     if (!disk_read(volume, offset, buffer, (size_t)length, error))
         return FALSE;
@@ -25,18 +40,127 @@ static gboolean copy_range(Disk *volume, int fd, uint64_t offset, uint64_t lengt
     return FALSE;
 }
 
-/* A sparse memory file as large as the volume, with its beginning and its end. */
-static int make_image(Disk *volume, GError **error)
+/* unit * units + offset; beyond every volume when that overflows. */
+static uint64_t locate(uint64_t unit, uint64_t units, uint64_t offset)
+{
+    uint64_t product, sum;
+    if (g_uint64_checked_mul(&product, unit, units) && g_uint64_checked_add(&sum, product, offset))
+        return sum;
+    return G_MAXUINT64;
+}
+
+/* libblkid believes in NTFS only after a look at the first records of the MFT, which Windows puts
+   3 GiB into the volume. Fewer clusters per record than one are given as -log2(bytes). */
+static gboolean copy_ntfs(Disk *volume, int fd, const uint8_t *boot, GError **error)
+{
+    uint64_t cluster = (uint64_t)get_le16(boot + 11) * boot[13];
+    uint8_t clusters = boot[64];
+    uint64_t record = clusters < 0x80    ? clusters * cluster
+                      : clusters >= 0xe1 ? UINT64_C(1) << (0x100 - clusters)
+                                         : 0;
+    return record > FOLLOW_LIMIT_BYTES / 4 ||
+           copy_range(volume, fd, locate(cluster, get_le64(boot + 48), 0), 4 * record, error);
+}
+
+/* The label of FAT32 is an entry of the root directory. */
+static gboolean copy_fat32(Disk *volume, int fd, const uint8_t *boot, GError **error)
+{
+    uint64_t sector = get_le16(boot + 11), cluster = sector * boot[13];
+    uint64_t root = get_le32(boot + 44);
+    uint64_t data = (get_le16(boot + 14) + (uint64_t)boot[16] * get_le32(boot + 36)) * sector;
+    return root < 2 || copy_range(volume, fd, locate(root - 2, cluster, data),
+                                  MIN(cluster, FOLLOW_LIMIT_BYTES), error);
+}
+
+static gboolean copy_exfat(Disk *volume, int fd, const uint8_t *boot, GError **error)
+{
+    if (boot[108] > 12 || boot[109] > 25 - boot[108]) /* exFAT specification, 3.1.14 and 3.1.15 */
+        return TRUE;
+    uint64_t sector = UINT64_C(1) << boot[108], cluster = sector << boot[109];
+    uint64_t root = get_le32(boot + 96);
+    return root < 2 ||
+           copy_range(volume, fd, locate(root - 2, cluster, get_le32(boot + 88) * sector),
+                      MIN(cluster, FOLLOW_LIMIT_BYTES), error);
+}
+
+/* The first of three copies of BitLocker's metadata; Vista counted in clusters. */
+static gboolean copy_bitlocker(Disk *volume, int fd, const uint8_t *boot, GError **error)
+{
+    uint64_t cluster = (uint64_t)get_le16(boot + 11) * boot[13];
+    const uint64_t places[] = {get_le64(boot + 176), locate(cluster, get_le64(boot + 56), 0)};
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++)
+        if (!copy_range(volume, fd, places[i], 64 * KIB, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* BitLocker To Go pretends to be FAT32. */
+static gboolean copy_bitlocker_to_go(Disk *volume, int fd, const uint8_t *boot, GError **error)
+{
+    return copy_range(volume, fd, get_le64(boot + 440), 64 * KIB, error);
+}
+
+/* Whose boot sectors say where else libblkid will look. */
+static const struct {
+    size_t offset;
+    const char *magic;
+    gboolean (*copy)(Disk *volume, int fd, const uint8_t *boot, GError **error);
+} followers[] = {
+    {3, "NTFS    ", copy_ntfs},
+    {82, "FAT32   ", copy_fat32},
+    {3, "EXFAT   ", copy_exfat},
+    {3, "-FVE-FS-", copy_bitlocker},
+    {3, "MSWIN4.1", copy_bitlocker_to_go},
+};
+
+/* DDF RAID has a header in the last sector or 257 before the end, which names the primary one (SNIA
+   DDF 2.0, table 2). */
+static gboolean copy_ddf(Disk *volume, int fd, GError **error)
+{
+    static const uint64_t from_end[] = {512, 257 * 512};
+    for (guint i = 0; i < G_N_ELEMENTS(from_end); i++) {
+        uint8_t header[BOOT_SECTOR_BYTES];
+        if (disk_size(volume) < from_end[i])
+            break;
+        if (!disk_read(volume, disk_size(volume) - from_end[i], header, sizeof(header), error))
+            return FALSE;
+        if (get_be32(header) == UINT32_C(0xde11de11) &&
+            !copy_range(volume, fd, locate(get_be64(header + 96), 512, 0), sizeof(header), error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean copy_places(Disk *volume, int fd, GError **error)
 {
     uint64_t size = disk_size(volume);
-    uint64_t head = MIN(size, END_BYTES), tail = MIN(size - head, END_BYTES);
+    for (guint i = 0; i < G_N_ELEMENTS(fixed_places); i++)
+        if (!copy_range(volume, fd, fixed_places[i].offset, fixed_places[i].length, error))
+            return FALSE;
+    if (!copy_range(volume, fd, size > END_BYTES ? size - END_BYTES : 0, END_BYTES, error) ||
+        !copy_ddf(volume, fd, error))
+        return FALSE;
+
+    uint8_t boot[BOOT_SECTOR_BYTES];
+    if (size < sizeof(boot))
+        return TRUE;
+    if (!disk_read(volume, 0, boot, sizeof(boot), error))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(followers); i++)
+        if (memcmp(boot + followers[i].offset, followers[i].magic, 8) == 0 &&
+            !followers[i].copy(volume, fd, boot, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* A sparse memory file as large as the volume, filled where it matters. */
+static int make_image(Disk *volume, GError **error)
+{
     int fd = memfd_create("volume", MFD_CLOEXEC);
-    if (fd < 0 || ftruncate(fd, (off_t)size) != 0) {
+    if (fd < 0 || ftruncate(fd, (off_t)disk_size(volume)) != 0)
         drydock_error_set_errno(error, errno, "cannot create a memory file");
-    } else if (copy_range(volume, fd, 0, head, error) &&
-               (tail == 0 || copy_range(volume, fd, size - tail, tail, error))) {
+    else if (copy_places(volume, fd, error))
         return fd;
-    }
     if (fd >= 0)
         close(fd);
     return -1;
@@ -70,7 +194,8 @@ static gboolean run_probe(blkid_probe blkid, int fd, Disk *volume, VolumeProbe *
         return FALSE;
     }
     if (result < 0) {
-        drydock_error_set(error, DRYDOCK_ERROR_FAILED, NULL, "cannot probe %s", disk_name(volume));
+        drydock_error_set(error, DRYDOCK_ERROR_CORRUPT, NULL, "cannot tell what %s holds",
+                          disk_name(volume));
         return FALSE;
     }
     if (result == 0) {
