@@ -35,7 +35,7 @@ says() {
     grep -qE -- "$2" "$1" || { cat "$1" >&2; fail "no line of $1 matches: $2"; }
 }
 
-# same_listing FOLDER BEFORE: nothing appeared, vanished or changed.
+# listing FOLDER: what is in it, with sizes and times, to be compared later.
 listing() {
-    (cd "$1" && find . -printf '%p %s %T@\n' | LC_ALL=C sort)
+    (cd "$1" && find . -mindepth 1 -printf '%p %s %T@\n' | LC_ALL=C sort)
 }
