@@ -196,6 +196,68 @@ static void test_linux_guest(void)
     g_assert_cmpuint(findings->len, ==, reads_fat ? 0 : 1);
 }
 
+static const HiveRow system_rows[] = {
+    {"Select", "Current", "dword:1"},
+    {"ControlSet001\\Control\\ProductOptions", "ProductType", "WinNT"},
+    {"ControlSet001\\Control\\Session Manager\\Environment", "PROCESSOR_ARCHITECTURE", "x86"},
+    {"ControlSet001\\Services\\Tcpip\\Parameters", "Hostname", "win7"},
+    {"ControlSet001\\Services\\atapi", "Type", "dword:1"},
+    {"ControlSet001\\Services\\atapi", "Start", "dword:0"},
+    {NULL, NULL, NULL},
+};
+static const HiveRow software_rows[] = {
+    {"Microsoft\\Windows NT\\CurrentVersion", "ProductName", "Windows 7 Professional"},
+    {"Microsoft\\Windows NT\\CurrentVersion", "CurrentVersion", "6.1"},
+    {"Microsoft\\Windows NT\\CurrentVersion", "CurrentBuildNumber", "7601"},
+    {NULL, NULL, NULL},
+};
+
+/* An active NTFS partition, filled through our own driver; folders as XP wrote them. */
+static void test_windows_guest(void)
+{
+    static const char *const programs[] = {"sfdisk", "mkntfs", NULL};
+    if (!requires(programs))
+        return;
+    g_auto(Image) image = {0};
+    image_new(&image, 32 * MIB);
+    image_partition(&image,
+                    "label: dos\nlabel-id: 0x12345678\nstart=2048,size=61440,type=7,bootable\n");
+    g_autofree char *ntfs = g_build_filename(image.directory, "ntfs.img", NULL);
+    RUN("truncate", "-s", "30M", ntfs);
+    RUN("mkntfs", "-Q", "-F", "-q", "-p", "2048", "-s", "512", ntfs);
+
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Disk) disk = disk_open_file(ntfs, TRUE, 512, &error);
+    g_autoptr(Fs) fs = NULL;
+    gboolean ok = fs_open(disk, "ntfs", &fs, &error);
+    g_assert_no_error(error);
+    g_assert_true(ok);
+    g_autoptr(GBytes) system = support_hive(system_rows);
+    g_autoptr(GBytes) software = support_hive(software_rows);
+    support_add_bytes(fs, "/WINDOWS/system32/config/system", system);
+    support_add_bytes(fs, "/WINDOWS/system32/config/software", software);
+    ok = fs_sync(fs, &error) && disk_flush(disk, &error);
+    g_assert_no_error(error);
+    g_assert_true(ok);
+    g_clear_pointer(&fs, fs_close);
+    g_clear_pointer(&disk, disk_unref);
+    image_place(&image, ntfs, 1);
+
+    g_autoptr(GPtrArray) findings = findings_new();
+    g_autoptr(VolumeSet) set = open_images(&image, 1, findings, &error);
+    g_assert_no_error(error);
+    g_autoptr(Guest) guest = support_inspect(set, findings);
+    g_assert_cmpstr(guest->product_name, ==, "Windows 7 Professional");
+    g_assert_cmpstr(guest->osinfo_id, ==, "http://microsoft.com/win/7");
+    g_assert_cmpstr(guest->architecture, ==, "i686");
+    g_assert_cmpstr(guest->hostname, ==, "win7");
+    g_assert_cmpstr(guest->windows_facts.system_root, ==, "/WINDOWS");
+    g_assert_cmpint(guest->firmware, ==, FIRMWARE_BIOS);
+    g_assert_false(guest->windows_facts.log_dirty);
+    g_assert_false(guest->windows_facts.hibernated);
+    g_assert_cmpuint(findings->len, ==, 0);
+}
+
 /* MBR with a logical partition: the extended one is no volume. */
 static void test_mbr(void)
 {
@@ -373,6 +435,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/inspect/volume/linux-guest", test_linux_guest);
+    g_test_add_func("/inspect/volume/windows-guest", test_windows_guest);
     g_test_add_func("/inspect/volume/mbr", test_mbr);
     g_test_add_func("/inspect/volume/signatures", test_signatures);
     g_test_add_func("/inspect/volume/backup-gpt", test_backup_gpt);
