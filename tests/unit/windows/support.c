@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Making signatures, PE files, INFs and hives. */
-#include "support.h"
+#include "tests/unit/windows/support.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "../registry/hive-builder.h"
+#include "registry/hive.h"
+#include "tests/unit/registry/hive-builder.h"
 #include "windows/der.h"
 
 #define DER_UTF8_STRING 0x0c
@@ -313,6 +314,58 @@ GBytes *test_empty_hive(void)
     g_autoptr(HiveBuilder) builder = hive_builder_new(5);
 
     return hive_builder_finish(builder, 7);
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void collect_key(Hive *hive, HiveKey key, const char *path, GPtrArray *lines)
+{
+    g_autoptr(GPtrArray) values = NULL;
+    g_autoptr(GArray) keys = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(hive_list_values(hive, key, &values, &error));
+    g_assert_true(hive_list_keys(hive, key, &keys, &error));
+    if (!values->len && !keys->len)
+        g_ptr_array_add(lines, g_strdup(path));
+    for (guint i = 0; i < values->len; i++) {
+        const HiveValue *value = g_ptr_array_index(values, i);
+        size_t length;
+        const uint8_t *data = g_bytes_get_data(value->data, &length);
+        g_autofree char *text = hive_value_to_text(value->type, data, length);
+
+        g_ptr_array_add(lines, g_strdup_printf("%s|%s|%s", path, value->name, text));
+    }
+    for (guint i = 0; i < keys->len; i++) {
+        HiveKey child = g_array_index(keys, HiveKey, i);
+        g_autofree char *name = NULL;
+        g_autofree char *child_path = NULL;
+
+        g_assert_true(hive_get_key_name(hive, child, &name, &error));
+        child_path = g_strdup_printf("%s\\%s", path, name);
+        collect_key(hive, child, child_path, lines);
+    }
+}
+
+char *test_hive_text(GBytes *bytes, const char *key_path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Hive) hive = hive_open_bytes(bytes, "TEST", &error);
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    gboolean found;
+    HiveKey key;
+
+    g_assert_no_error(error);
+    g_assert_true(hive_find_key(hive, hive_root(hive), key_path, &found, &key, &error));
+    if (!found)
+        return g_strdup("");
+    collect_key(hive, key, "", lines);
+    g_ptr_array_sort(lines, compare_lines);
+    g_ptr_array_add(lines, NULL);
+    return g_strjoinv("\n", (char **)lines->pdata);
 }
 
 GBytes *test_edit_hive(GBytes *hive, const HiveEdits *edits)

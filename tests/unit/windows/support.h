@@ -38,6 +38,9 @@ gboolean test_make_collection(const char *root, const char *list_path, const cha
 
 /* A clean hive with nothing but a root key. */
 GBytes *test_empty_hive(void);
+/* Every value below key (path from the root) as "KEY|NAME|text" lines, keys without values as
+   "KEY"; sorted. Paths start at key. */
+char *test_hive_text(GBytes *hive, const char *key);
 /* hive after edits. */
 GBytes *test_edit_hive(GBytes *hive, const HiveEdits *edits);
 

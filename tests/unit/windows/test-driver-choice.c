@@ -2,7 +2,7 @@
 /* Which driver wins, and why the others did not. */
 #include <string.h>
 
-#include "support.h"
+#include "tests/unit/windows/support.h"
 #include "windows/driver_choice.h"
 #include "windows/driver_directory.h"
 #include "windows/driver_files.h"

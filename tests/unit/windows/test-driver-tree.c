@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/run.h"
-#include "support.h"
+#include "tests/unit/windows/support.h"
 #include "windows/driver_tree.h"
 
 static void make_sample(const char *root)

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/run.h"
-#include "support.h"
+#include "tests/unit/windows/support.h"
 
 static const struct {
     PeSigner signer;
