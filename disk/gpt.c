@@ -7,6 +7,7 @@
 #include "disk/partition_table.h"
 
 #define HEADER_BYTES 92
+#define HEADER_SECTOR_BYTES 512 /* what is read of one; the rest of it is zero */
 #define ENTRY_MINIMUM_BYTES 128
 #define ENTRY_LIMIT_BYTES 4096
 #define ENTRIES_LIMIT 1024
@@ -20,6 +21,20 @@ typedef struct {
     uint32_t entries_crc;
     char *disk_id;
 } Header;
+
+typedef struct {
+    gboolean is_there; /* something that calls itself a GPT */
+    uint64_t alternate_sector;
+    Header header;
+    uint8_t *entries; /* NULL: header or entries are damaged */
+} Copy;
+
+static void copy_clear(Copy *copy)
+{
+    g_free(copy->header.disk_id);
+    g_free(copy->entries);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Copy, copy_clear)
 
 /* CRC-32 as in ISO 3309, what UEFI means by it; a table is at most a few MiB. */
 static uint32_t crc32(const uint8_t *bytes, size_t length)
@@ -45,7 +60,7 @@ static gboolean decode_header(uint8_t *sector, uint64_t expected_sector, Header 
 {
     uint32_t size = get_le32(sector + 12);
     uint32_t crc = get_le32(sector + 16);
-    if (memcmp(sector, "EFI PART", 8) != 0 || size < HEADER_BYTES || size > 512)
+    if (size < HEADER_BYTES || size > HEADER_SECTOR_BYTES)
         return FALSE;
     put_le32(sector + 16, 0);
     if (crc32(sector, size) != crc)
@@ -60,29 +75,32 @@ static gboolean decode_header(uint8_t *sector, uint64_t expected_sector, Header 
            header->entry_bytes >= ENTRY_MINIMUM_BYTES && header->entry_bytes <= ENTRY_LIMIT_BYTES;
 }
 
-/* The entries behind the header in sector number; NULL and no error: there is no valid table. */
-static gboolean read_entries(Disk *disk, uint32_t sector_size, uint64_t number, Header *header,
-                             uint8_t **ret_entries, GError **error)
+/* One copy of the table: its header, and the entries if the checksums of both are right. */
+static gboolean read_copy(Disk *disk, uint32_t sector_size, uint64_t number, Copy *copy,
+                          GError **error)
 {
-    uint8_t sector[512];
+    uint8_t sector[HEADER_SECTOR_BYTES];
     uint64_t offset;
-    *ret_entries = NULL;
     if (!g_uint64_checked_mul(&offset, number, sector_size) ||
         !range_is_within(offset, sizeof(sector), disk_size(disk)))
         return TRUE;
     if (!disk_read(disk, offset, sector, sizeof(sector), error))
         return FALSE;
-    if (!decode_header(sector, number, header))
+    copy->is_there = memcmp(sector, "EFI PART", 8) == 0;
+    if (!copy->is_there)
         return TRUE;
-    size_t length = (size_t)header->entry_count * header->entry_bytes;
-    if (!g_uint64_checked_mul(&offset, header->entries_sector, sector_size) ||
+    copy->alternate_sector = get_le64(sector + 32);
+    if (!decode_header(sector, number, &copy->header))
+        return TRUE;
+    size_t length = (size_t)copy->header.entry_count * copy->header.entry_bytes;
+    if (!g_uint64_checked_mul(&offset, copy->header.entries_sector, sector_size) ||
         !range_is_within(offset, length, disk_size(disk)))
         return TRUE;
     g_autofree uint8_t *entries = g_malloc(length);
     if (!disk_read(disk, offset, entries, length, error))
         return FALSE;
-    if (crc32(entries, length) == header->entries_crc)
-        *ret_entries = g_steal_pointer(&entries);
+    if (crc32(entries, length) == copy->header.entries_crc)
+        copy->entries = g_steal_pointer(&entries);
     return TRUE;
 }
 
@@ -129,28 +147,32 @@ static gboolean add_entries(PartitionTable *table, Disk *disk, uint32_t sector_s
     return TRUE;
 }
 
-gboolean gpt_read(Disk *disk, uint32_t sector_size, PartitionTable *table, gboolean *ret_found,
+gboolean gpt_read(Disk *disk, uint32_t sector_size, PartitionTable *table, GptResult *ret_result,
                   GError **error)
 {
-    *ret_found = FALSE;
+    *ret_result = GPT_ABSENT;
     uint64_t sectors = disk_size(disk) / sector_size;
     if (sectors < 2)
         return TRUE;
-    const uint64_t places[] = {1, sectors - 1};
+    /* The second is taken from the primary header, trusted or not: a disk that has grown has its
+       backup where its end was. */
+    uint64_t places[] = {1, 0, sectors - 1};
     for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
-        Header header = {0};
-        g_autofree uint8_t *entries = NULL;
-        gboolean ok = read_entries(disk, sector_size, places[i], &header, &entries, error);
-        g_autofree char *disk_id = header.disk_id;
-        if (!ok)
+        g_auto(Copy) copy = {0};
+        if (!read_copy(disk, sector_size, places[i], &copy, error))
             return FALSE;
-        if (!entries)
+        if (i == 0)
+            places[1] = copy.alternate_sector;
+        if (copy.is_there)
+            *ret_result = GPT_DAMAGED;
+        if (!copy.entries)
             continue;
         table->kind = PARTITION_TABLE_GPT;
-        table->disk_id = g_steal_pointer(&disk_id);
-        table->used_backup = i == 1;
-        *ret_found = TRUE;
-        return add_entries(table, disk, sector_size, &header, entries, error);
+        table->sector_size = sector_size;
+        table->disk_id = g_steal_pointer(&copy.header.disk_id);
+        table->used_backup = i > 0;
+        *ret_result = GPT_FOUND;
+        return add_entries(table, disk, sector_size, &copy.header, copy.entries, error);
     }
     return TRUE;
 }

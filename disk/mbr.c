@@ -35,33 +35,63 @@ static gboolean has_signature(const uint8_t *sector)
     return sector[510] == 0x55 && sector[511] == 0xaa;
 }
 
-/* NTFS, FAT and BitLocker begin with a boot sector that ends in the same signature; their names
-   stand at fixed places. */
-static gboolean is_filesystem(const uint8_t *sector)
+/* The BIOS parameter block of FAT and its relatives (Microsoft FAT specification 1.03). */
+static gboolean has_fat_parameters(const uint8_t *sector)
 {
-    static const struct {
-        size_t offset;
-        const char *magic;
-    } names[] = {
-        {3, "NTFS    "},  {3, "-FVE-FS-"},  {3, "EXFAT   "},
-        {54, "FAT12   "}, {54, "FAT16   "}, {82, "FAT32   "},
-    };
+    uint16_t sector_bytes = get_le16(sector + 11);
+    uint8_t cluster_sectors = sector[13], media = sector[21];
+    return (sector[0] == 0xeb || sector[0] == 0xe9) && sector_bytes >= 512 &&
+           sector_bytes <= 4096 && (sector_bytes & (sector_bytes - 1)) == 0 &&
+           cluster_sectors != 0 && (cluster_sectors & (cluster_sectors - 1)) == 0 &&
+           get_le16(sector + 14) != 0 && sector[16] != 0 && (media == 0xf0 || media >= 0xf8);
+}
+
+/* A volume on the bare disk begins with a boot sector that ends in the same signature. */
+static gboolean may_be_filesystem(const uint8_t *sector)
+{
+    static const char *const names[] = {"NTFS    ", "-FVE-FS-", "EXFAT   "};
     for (guint i = 0; i < G_N_ELEMENTS(names); i++)
-        if (memcmp(sector + names[i].offset, names[i].magic, 8) == 0)
+        if (memcmp(sector + 3, names[i], 8) == 0)
             return TRUE;
+    return has_fat_parameters(sector);
+}
+
+static gboolean entry_is_used(const Entry *entry)
+{
+    return entry->type != 0 && entry->length != 0;
+}
+
+static gboolean overlaps_earlier(const uint8_t *sector, guint index)
+{
+    Entry entry = decode_entry(sector, index);
+    for (guint i = 0; i < index; i++) {
+        Entry earlier = decode_entry(sector, i);
+        if (entry_is_used(&earlier) && entry.start < (uint64_t)earlier.start + earlier.length &&
+            earlier.start < (uint64_t)entry.start + entry.length)
+            return TRUE;
+    }
     return FALSE;
 }
 
-gboolean mbr_is_table(const uint8_t *sector)
+gboolean mbr_is_table(const uint8_t *sector, uint64_t disk_sectors)
 {
-    if (!has_signature(sector) || is_filesystem(sector))
+    if (!has_signature(sector))
         return FALSE;
+    /* Boot loaders keep the parameter block of a filesystem that stood here before (GRUB does), so
+       it says nothing against a table that makes sense in every respect; boot code and messages
+       of a filesystem do not. */
+    gboolean strict = may_be_filesystem(sector);
     gboolean used = FALSE;
     for (guint i = 0; i < PRIMARY_COUNT; i++) {
         Entry entry = decode_entry(sector, i);
         if (entry.status & 0x7f)
             return FALSE;
-        used |= entry.type != 0 && entry.length != 0;
+        if (!entry_is_used(&entry))
+            continue;
+        used = TRUE;
+        if (strict && (entry.start == 0 || (uint64_t)entry.start + entry.length > disk_sectors ||
+                       overlaps_earlier(sector, i)))
+            return FALSE;
     }
     return used;
 }
@@ -101,7 +131,7 @@ static gboolean read_logical(Disk *disk, PartitionTable *table, const Entry *ext
         if (!has_signature(sector))
             return TRUE;
         Entry logical = decode_entry(sector, 0), next = decode_entry(sector, 1);
-        if (logical.type != 0 && logical.length != 0 &&
+        if (entry_is_used(&logical) &&
             !add_partition(table, disk, &logical, link + logical.start, number++, error))
             return FALSE;
         if (!is_extended(next.type) || next.length == 0)
@@ -119,7 +149,7 @@ gboolean mbr_read(Disk *disk, const uint8_t *sector, PartitionTable *table, GErr
     table->disk_id = g_strdup_printf("%08x", get_le32(sector + SIGNATURE_OFFSET));
     for (guint i = 0; i < PRIMARY_COUNT; i++) {
         Entry entry = decode_entry(sector, i);
-        if (entry.type != 0 && entry.length != 0 && !is_extended(entry.type) &&
+        if (entry_is_used(&entry) && !is_extended(entry.type) && entry.type != TYPE_PROTECTIVE &&
             !add_partition(table, disk, &entry, entry.start, i + 1, error))
             return FALSE;
     }

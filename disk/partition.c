@@ -54,15 +54,21 @@ static gboolean find_gpt(Disk *disk, PartitionTable *table, gboolean *ret_found,
 {
     uint32_t own = disk_sector_size(disk);
     const uint32_t sizes[] = {own, own == 512 ? 4096 : 512};
-    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
-        if (!gpt_read(disk, sizes[i], table, ret_found, error))
+    gboolean damaged = FALSE;
+    *ret_found = FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(sizes) && !*ret_found; i++) {
+        GptResult result;
+        if (!gpt_read(disk, sizes[i], table, &result, error))
             return FALSE;
-        if (*ret_found) {
-            table->sector_size = sizes[i];
-            return TRUE;
-        }
+        *ret_found = result == GPT_FOUND;
+        damaged |= result == GPT_DAMAGED;
     }
-    return TRUE;
+    if (*ret_found || !damaged)
+        return TRUE;
+    drydock_error_set(error, DRYDOCK_ERROR_CORRUPT,
+                      "repair it in the source machine with gdisk, and export it again",
+                      "both copies of the partition table of %s are damaged", disk_name(disk));
+    return FALSE;
 }
 
 PartitionTable *partition_table_read(Disk *disk, GError **error)
@@ -78,13 +84,20 @@ PartitionTable *partition_table_read(Disk *disk, GError **error)
     gboolean found = FALSE;
     if (!disk_read(disk, 0, sector, sizeof(sector), error))
         return NULL;
-    gboolean is_mbr = mbr_is_table(sector);
-    /* Without a protective entry a GPT is a leftover that nobody uses (UEFI 2.10, 5.2.3); without
-       any MBR it may be all that is left of a damaged beginning. */
-    if ((!is_mbr || mbr_is_protective(sector)) && !find_gpt(disk, table, &found, error))
+    if (!mbr_is_table(sector, disk_size(disk) / table->sector_size))
+        return g_steal_pointer(&table);
+    /* Without a protective entry a GPT is a leftover that nobody uses (UEFI 2.10, 5.2.3). With one,
+       and others (a hybrid MBR), it is the GPT that Linux goes by. */
+    gboolean protective = mbr_is_protective(sector);
+    if (protective && !find_gpt(disk, table, &found, error))
         return NULL;
-    if (!found && is_mbr && !mbr_read(disk, sector, table, error))
+    if (!found && !mbr_read(disk, sector, table, error))
         return NULL;
+    /* All that is left of a wiped GPT: the disk may be one volume by now. */
+    if (protective && !found && table->partitions->len == 0) {
+        table->kind = PARTITION_TABLE_NONE;
+        g_clear_pointer(&table->disk_id, g_free);
+    }
     return g_steal_pointer(&table);
 }
 
