@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <hivex.h>
+#include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,6 +15,12 @@
 #include "base/error.h"
 #include "registry/edit-private.h"
 #include "registry/verify.h"
+
+enum {
+    /* hivex grows by one page at a time and moves the whole hive each time, unless the file is
+       already longer than its bins: so it is. */
+    COPY_SLACK_BYTES = 1 << 20,
+};
 
 typedef hive_h HivexHandle;
 
@@ -76,6 +83,7 @@ static gboolean hive_copy_make(HiveCopy *copy, GBytes *hive, GError **error)
     /* hivex does not know that the checksums 0 and -1 are stored as 1 and -2. */
     put_le32(checksum, hive_header_checksum(bytes, FALSE));
     if (!write_all(copy->fd, bytes, length, 0) ||
+        ftruncate(copy->fd, (off_t)(length + COPY_SLACK_BYTES)) != 0 ||
         !write_all(copy->fd, checksum, sizeof checksum, HIVE_HEADER_CHECKSUM)) {
         drydock_error_set_errno(error, errno, "cannot copy a registry hive");
         return FALSE;
@@ -190,17 +198,23 @@ static gboolean apply_with_hivex(const HiveCopy *copy, const HivePlan *plan, GEr
     return TRUE;
 }
 
-static gboolean hive_copy_map(HiveCopy *copy, GError **error)
+/* Maps the edited hive without the slack that is left; original_length: before it was edited. */
+static gboolean hive_copy_map(HiveCopy *copy, size_t original_length, GError **error)
 {
     struct stat status;
-    if (fstat(copy->fd, &status) != 0) {
-        drydock_error_set_errno(error, errno, "cannot examine a file in memory");
+    uint8_t field[4];
+    if (fstat(copy->fd, &status) != 0 ||
+        pread(copy->fd, field, sizeof field, HIVE_HEADER_BINS_SIZE) != sizeof field) {
+        drydock_error_set_errno(error, errno, "cannot read the edited hive");
         return FALSE;
     }
-    size_t length = (size_t)status.st_size;
-    void *bytes = length >= HIVE_BASE_SIZE
-                      ? mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, copy->fd, 0)
-                      : MAP_FAILED;
+    size_t length = MAX(original_length, HIVE_BASE_SIZE + (size_t)get_le32(field));
+    if (length > (uint64_t)status.st_size || ftruncate(copy->fd, (off_t)length) != 0) {
+        drydock_error_set(error, DRYDOCK_ERROR_FAILED, NULL,
+                          "hivex wrote a hive that is too short");
+        return FALSE;
+    }
+    void *bytes = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, copy->fd, 0);
     if (bytes == MAP_FAILED) {
         drydock_error_set_errno(error, errno, "cannot map the edited hive");
         return FALSE;
@@ -268,6 +282,35 @@ static gboolean check_after(GBytes *bytes, GError **error)
     return TRUE;
 }
 
+gboolean hive_edits_prepare(GError **error)
+{
+    /* As hivex opens them. Never closed: as long as one is open its module stays loaded. */
+    static const char *const directions[][2] = {
+        {"LATIN1", "UTF-8"},
+        {"UTF-8", "LATIN1"},
+        {"UTF-16LE", "UTF-8"},
+        {"UTF-8", "UTF-16LE"},
+    };
+    static iconv_t conversions[G_N_ELEMENTS(directions)];
+    static gsize is_done = 0;
+    if (g_once_init_enter(&is_done)) {
+        for (size_t i = 0; i < G_N_ELEMENTS(directions); i++) {
+            conversions[i] = iconv_open(directions[i][0], directions[i][1]);
+        }
+        g_once_init_leave(&is_done, 1);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(directions); i++) {
+        /* iconv's own spelling of failure: (iconv_t)-1 */
+        if ((intptr_t)conversions[i] == -1) {
+            drydock_error_set(
+                error, DRYDOCK_ERROR_MISSING_TOOL, "install the C library's character set modules",
+                "the C library cannot convert %s to %s", directions[i][1], directions[i][0]);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 gboolean hive_edits_apply(const HiveEdits *edits, GBytes *hive, uint32_t min_sequence,
                           GBytes **ret_hive, GPtrArray **ret_changes, GError **error)
 {
@@ -290,7 +333,8 @@ gboolean hive_edits_apply(const HiveEdits *edits, GBytes *hive, uint32_t min_seq
         sequence = min_sequence;
     }
     if (!hive_copy_make(&copy, hive, error) || !apply_with_hivex(&copy, &plan, error) ||
-        !hive_copy_map(&copy, error) || !sort_created(&copy, &plan, error)) {
+        !hive_copy_map(&copy, g_bytes_get_size(hive), error) ||
+        !sort_created(&copy, &plan, error)) {
         return FALSE;
     }
     hive_header_stamp(copy.bytes, sequence + 1, get_le32(copy.bytes + HIVE_HEADER_BINS_SIZE));

@@ -41,6 +41,10 @@ typedef struct {
 } HiveChange;
 void hive_change_free(HiveChange *change);
 
+/* Loads what hive_edits_apply() needs from the host: hivex converts names with iconv, whose modules
+   are files. To be called before a process gives up its file system; else it is not needed. */
+gboolean hive_edits_prepare(GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* hive: a clean or replayed one. min_sequence: HiveReplay.max_sequence; the new hive's sequence
    numbers are above it. *ret_changes: of HiveChange, empty when every value was already so; then
    *ret_hive is a reference on hive. Refused with DRYDOCK_ERROR_UNSUPPORTED: a key that holds a

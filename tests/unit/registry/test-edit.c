@@ -2,7 +2,11 @@
 /* Edits of made and real hives: what changes, what must not, and what is refused. */
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <linux/landlock.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -513,6 +517,57 @@ static void test_corpus(void)
     }
 }
 
+/* More new pages than the copy has room for at first, and not a byte of that room in the result. */
+static void test_growth(void)
+{
+    static const guint counts[] = {1, 100, 400};
+    for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
+        g_autoptr(GBytes) hive = make_hive(5, "lh");
+        g_autoptr(HiveEdits) edits = hive_edits_new();
+        g_autoptr(GPtrArray) lines = NULL;
+        uint8_t data[8000] = {1};
+        for (guint j = 0; j < counts[i]; j++) {
+            g_autofree char *key = g_strdup_printf("Empty\\%04u", j);
+            hive_edits_set(edits, key, "v", HIVE_TYPE_BINARY, data, sizeof data, "test");
+        }
+        g_autoptr(GBytes) result = apply(edits, hive, &lines);
+        g_assert_cmpuint(lines->len, ==, 2 * counts[i]);
+        const uint8_t *bytes = g_bytes_get_data(result, NULL);
+        g_assert_cmpuint(g_bytes_get_size(result), ==, 4096 + get_le32(bytes + 40));
+    }
+}
+
+/* Without a file system of its own, as the worker that edits guests has it. */
+static void test_confined(void)
+{
+    const struct landlock_ruleset_attr attributes = {.handled_access_fs = (1u << 13) - 1};
+    if (!g_test_subprocess()) {
+        g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+        g_test_trap_assert_passed();
+        return;
+    }
+    g_autoptr(GBytes) hive = make_hive(5, "lh");
+    g_autoptr(HiveEdits) edits = hive_edits_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) changes = NULL;
+    g_autoptr(GBytes) result = NULL;
+    g_assert_true(hive_edits_prepare(&error));
+    long ruleset = syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
+    if (ruleset < 0) {
+        g_test_skip("no Landlock here");
+        return;
+    }
+    g_assert_cmpint(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), ==, 0);
+    g_assert_cmpint(syscall(SYS_landlock_restrict_self, ruleset, 0), ==, 0);
+    g_assert_false(g_file_get_contents("/etc/passwd", &(char *){NULL}, NULL, NULL));
+    hive_edits_set_dword(edits, "Alpha\\New", "Größe ж", 1, "test");
+    gboolean ok = hive_edits_apply(edits, hive, 0, &result, &changes, &error);
+    g_assert_no_error(error);
+    g_assert_true(ok);
+    g_assert_cmpuint(changes->len, ==, 2);
+    _exit(0); /* LeakSanitizer needs /proc, which is out of reach now */
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -524,6 +579,8 @@ int main(int argc, char **argv)
     g_test_add_func("/registry/edit/long-values", test_long_values);
     g_test_add_func("/registry/edit/unfit-hives", test_unfit_hives);
     g_test_add_func("/registry/edit/system-hives", test_system_hives);
+    g_test_add_func("/registry/edit/growth", test_growth);
+    g_test_add_func("/registry/edit/confined", test_confined);
     g_test_add_func("/registry/edit/corpus", test_corpus);
     return g_test_run();
 }
