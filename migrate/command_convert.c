@@ -143,13 +143,13 @@ static gboolean copy_disks(Conversion *conversion, GError **error)
     return TRUE;
 }
 
-static uint64_t peak_memory_bytes(void)
+/* Of this process or the confined one, whichever had more; not of qemu's tools. */
+static uint64_t peak_memory_bytes(GHashTable *results)
 {
-    /* The confined process has been waited for; so has qemu-img, whose share cannot be told apart
-       when it is larger. */
     struct rusage self = {0};
     getrusage(RUSAGE_SELF, &self);
-    return (uint64_t)self.ru_maxrss * 1024;
+    const char *worker = g_hash_table_lookup(results, WORKER_RESULT_PEAK_MEMORY);
+    return MAX((uint64_t)self.ru_maxrss * 1024, worker ? g_ascii_strtoull(worker, NULL, 10) : 0);
 }
 
 static gboolean write_results(Conversion *conversion, GError **error)
@@ -167,7 +167,7 @@ static gboolean write_results(Conversion *conversion, GError **error)
         .disk_paths = (const char *const *)conversion->final_paths->pdata,
         .disk_bytes = (const uint64_t *)(const void *)conversion->sizes->data,
         .domain_path = domain_path,
-        .peak_memory_bytes = peak_memory_bytes(),
+        .peak_memory_bytes = peak_memory_bytes(conversion->results),
     };
     report.stages = progress_stages(conversion->progress, &report.stage_count);
     g_autofree char *json = NULL;

@@ -13,6 +13,7 @@
 #include "migrate/report.h"
 #include "migrate/summary.h"
 #include "migrate/trim.h"
+#include "registry/edit.h"
 #include "windows/windows_guest.h"
 
 /* What a run has made so far; everything is freed in reverse of how it stands on each other. */
@@ -49,6 +50,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 static gboolean open_and_confine(Run *run, GError **error)
 {
     if (run->job->goal != JOB_INSPECT) {
+        if (!hive_edits_prepare(error))
+            return FALSE;
         run->drivers = run->job->virtio_win
                            ? driver_tree_open(run->job->virtio_win, &run->drivers_error)
                            : driver_tree_open_default(&run->drivers_error);

@@ -43,6 +43,7 @@ static CommandFunc find_command(const char *word)
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    g_log_writer_default_set_use_stderr(TRUE);
     interrupt_install();
     if (argc < 2 || g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h") ||
         g_str_equal(argv[1], "help")) {

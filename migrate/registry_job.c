@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/finding.h"
 #include "inspect/guest.h"
@@ -81,17 +82,29 @@ static gboolean open_hive(Lookup *lookup, const char *name, GError **error)
     return lookup->hive != NULL;
 }
 
+/* A string as its text alone. Not by g_convert(): the converters are files that this process can no
+   longer open. */
+static char *plain_text(const uint8_t *data, gsize length)
+{
+    g_autoptr(GArray) units = g_array_new(FALSE, FALSE, sizeof(gunichar2));
+    for (gsize i = 0; i + 1 < length; i += 2) {
+        gunichar2 unit = get_le16(data + i);
+        if (unit == 0)
+            break;
+        g_array_append_val(units, unit);
+    }
+    return g_utf16_to_utf8((const gunichar2 *)(const void *)units->data, units->len, NULL, NULL,
+                           NULL);
+}
+
 static char *value_text(const HiveValue *value, gboolean plain)
 {
     gsize length;
     const uint8_t *data = g_bytes_get_data(value->data, &length);
-    if (plain && (value->type == HIVE_TYPE_SZ || value->type == HIVE_TYPE_EXPAND_SZ)) {
-        char *text = g_convert((const char *)data, (gssize)(length & ~(gsize)1), "UTF-8",
-                               "UTF-16LE", NULL, NULL, NULL);
-        if (text)
-            return text;
-    }
-    return hive_value_to_text(value->type, data, length);
+    char *text = NULL;
+    if (plain && (value->type == HIVE_TYPE_SZ || value->type == HIVE_TYPE_EXPAND_SZ))
+        text = plain_text(data, length);
+    return text ? text : hive_value_to_text(value->type, data, length);
 }
 
 static gboolean append_value(Hive *hive, HiveKey key, const char *name, GString *text,

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -175,13 +176,17 @@ static gboolean handle_message(GVariant *variant, const WorkerListener *listener
     }
 }
 
-static gboolean reap(pid_t pid, gboolean ended, gboolean done, GError **error)
+static gboolean reap(pid_t pid, gboolean ended, gboolean done, GHashTable *results, GError **error)
 {
     int status = 0;
+    struct rusage usage = {0};
     if (!ended)
         kill(pid, SIGKILL);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+    while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR)
         continue;
+    g_debug("the worker's peak memory: %ld KiB", usage.ru_maxrss);
+    g_hash_table_insert(results, g_strdup(WORKER_RESULT_PEAK_MEMORY),
+                        g_strdup_printf("%ld", usage.ru_maxrss * 1024));
     if (!interrupt_check(error))
         return FALSE;
     if (done && WIFEXITED(status) && WEXITSTATUS(status) == 0)
@@ -229,12 +234,12 @@ gboolean worker_run(WorkerFunc func, void *func_data, const WorkerListener *list
     close(channel[0]);
     if (child_error) {
         g_autoptr(GError) ignored = NULL;
-        if (!reap(pid, ended, TRUE, &ignored))
+        if (!reap(pid, ended, TRUE, results, &ignored))
             g_debug("after its error: %s", ignored->message);
         g_propagate_error(error, g_steal_pointer(&child_error));
         return FALSE;
     }
-    if (!reap(pid, ended, done, error))
+    if (!reap(pid, ended, done, results, error))
         return FALSE;
     *ret_results = g_steal_pointer(&results);
     return TRUE;

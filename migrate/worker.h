@@ -27,6 +27,9 @@ typedef struct {
     void *data;
 } WorkerListener;
 
+/* Added to the results by worker_run(): bytes, in decimal, as the kernel counted them. */
+#define WORKER_RESULT_PEAK_MEMORY "peak-memory"
+
 /* Forks, runs func in the child and waits for it. *ret_results: name → text, both owned by the
    table. A child that crashes is DRYDOCK_ERROR_CORRUPT: the guest's data has broken a parser. */
 gboolean worker_run(WorkerFunc func, void *func_data, const WorkerListener *listener,
