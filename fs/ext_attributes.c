@@ -51,13 +51,17 @@ static void xattrs_close(ext2_xattr_handle_t *handle)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ext2_xattr_handle_t, xattrs_close)
 
-/* Raw: libext2fs then leaves ACLs in the form they have on disk. */
+/* Raw: libext2fs then leaves ACLs in the form they have on disk. *ret_handle stays NULL where the
+   file system has no extended attributes. */
 static errcode_t open_xattrs(ExtFs *ext, ext2_ino_t ino, ext2_xattr_handle_t **ret_handle)
 {
     unsigned int flags = XATTR_HANDLE_FLAG_RAW;
     g_autoptr(ext2_xattr_handle_t) handle = NULL;
     errcode_t code = ext2fs_xattrs_open(ext->fs, ino, &handle);
 
+    if (code == EXT2_ET_MISSING_EA_FEATURE) {
+        return 0;
+    }
     if (code == 0) {
         code = ext2fs_xattrs_flags(handle, &flags, NULL);
     }
@@ -237,7 +241,7 @@ gboolean ext_attributes_choose(ExtFs *ext, ext2_ino_t parent, uint32_t type,
         .from_directory = LINUX_S_ISDIR(model.i_mode),
     };
     code = open_xattrs(ext, model_ino, &handle);
-    if (code == 0) {
+    if (code == 0 && handle != NULL) {
         code = ext2fs_xattrs_iterate(handle, copy_xattr, &copy);
     }
     if (code != 0) {
@@ -300,7 +304,7 @@ static gboolean apply_xattrs(ExtFs *ext, ext2_ino_t ino, const GPtrArray *xattrs
         return TRUE;
     }
     code = open_xattrs(ext, ino, &handle);
-    for (guint i = 0; code == 0 && i < xattrs->len; i++) {
+    for (guint i = 0; code == 0 && handle != NULL && i < xattrs->len; i++) {
         const ExtXattr *xattr = g_ptr_array_index(xattrs, i);
 
         code = ext2fs_xattr_set(handle, xattr->name, xattr->value, xattr->length);
@@ -348,7 +352,7 @@ gboolean ext_remove_xattr(ExtFs *ext, ext2_ino_t ino, const char *name, GError *
     g_autoptr(ext2_xattr_handle_t) handle = NULL;
     errcode_t code = open_xattrs(ext, ino, &handle);
 
-    if (code == 0) {
+    if (code == 0 && handle != NULL) {
         code = ext2fs_xattr_remove(handle, name);
     }
     if (code != 0 && code != EXT2_ET_EA_KEY_NOT_FOUND) {
@@ -372,7 +376,7 @@ gboolean ext_remove_xattrs(ExtFs *ext, ext2_ino_t ino, GError **error)
     g_autoptr(ext2_xattr_handle_t) handle = NULL;
     errcode_t code = open_xattrs(ext, ino, &handle);
 
-    if (code == 0) {
+    if (code == 0 && handle != NULL) {
         code = ext2fs_xattrs_iterate(handle, add_name, names);
     }
     for (guint i = 0; code == 0 && i < names->len; i++) {

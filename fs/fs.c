@@ -12,6 +12,7 @@
 #define PATH_LENGTH_MAX 131072
 
 static const FsOps *const drivers[] = {
+    &fs_ext_ops,
     &fs_ntfs_ops,
     NULL,
 };
