@@ -244,6 +244,8 @@ gboolean linux_read_guest(const VolumeSet *set, GPtrArray *findings, Guest *gues
     guest->product_name = g_steal_pointer(&release.pretty_name);
     if (!guest->product_name)
         guest->product_name = g_strdup(guest_profile_get(guest, "name"));
+    if (!guest->product_name)
+        guest->product_name = g_strdup("Linux");
     guest->architecture = find_architecture(guest->tree, facts->kernels);
     guest->hostname = read_hostname(guest->tree);
     guest->firmware = find_firmware(set);

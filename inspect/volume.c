@@ -112,6 +112,13 @@ static gboolean is_fatal(const GError *error)
            g_error_matches(error, DRYDOCK_ERROR, DRYDOCK_ERROR_INTERRUPTED);
 }
 
+/* Partitions that never hold a filesystem; looking costs as much as for any other. */
+static gboolean is_reserved(const Partition *partition)
+{
+    return partition && (g_strcmp0(partition->type_guid, PARTITION_TYPE_MICROSOFT_RESERVED) == 0 ||
+                         g_strcmp0(partition->type_guid, PARTITION_TYPE_BIOS_BOOT) == 0);
+}
+
 static gboolean open_filesystem(Volume *volume, GPtrArray *findings, GError **error)
 {
     g_autoptr(GError) local = NULL;
@@ -165,6 +172,10 @@ static gboolean add_volume(VolumeSet *set, guint disk_index, const Partition *pa
     volume->disk = disk_new_cache(window, VOLUME_CACHE_BYTES);
     if (is_dynamic_disk(partition))
         findings_add(findings, FINDING_VOLUME_DYNAMIC_DISK, volume->name);
+    if (is_reserved(partition)) {
+        volume->probe = g_new0(VolumeProbe, 1);
+        return TRUE;
+    }
     return open_filesystem(volume, findings, error);
 }
 

@@ -103,6 +103,8 @@ static void match_profile(Guest *guest)
     guest_set_osinfo(guest, NULL);
     if (!guest->product_name)
         guest->product_name = g_strdup(guest_profile_get(guest, "name"));
+    if (!guest->product_name)
+        guest->product_name = g_strdup_printf("Windows %u.%u", facts->major, facts->minor);
 }
 
 /* Windows 11 still calls itself "Windows 10 Pro" in the registry. */

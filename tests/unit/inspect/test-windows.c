@@ -131,6 +131,7 @@ static const VersionRow version_rows[] = {
      "Windows Server 2025 Datacenter", "windows-2025", "http://microsoft.com/win/2k25"},
     {"6.3", "dword:a", "99999", NULL, "Client", "WinNT", "Windows 11", "windows-11",
      "http://microsoft.com/win/11"},
+    {"11.2", NULL, "1", NULL, NULL, "WinNT", "Windows 11.2", NULL, NULL},
     {"12.7", NULL, "x", "Windows Future", "Client", "WinNT", "Windows Future", NULL, NULL},
 };
 
