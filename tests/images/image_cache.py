@@ -17,10 +17,10 @@ def folder():
     return os.path.abspath(path)
 
 
-def key(*words):
+def key(script, *words):
+    """Changes with the script, with the modules beside it, and with words."""
     digest = hashlib.sha256("\0".join(words).encode())
-    for name in sorted(glob.glob(os.path.join(HERE, "*.py"))) + [
-            os.path.join(HERE, "windows-guest"), os.path.join(HERE, "virtio-win")]:
+    for name in sorted(glob.glob(os.path.join(HERE, "*.py"))) + [script]:
         with open(name, "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()[:16]

@@ -88,7 +88,7 @@ class Ntfs:
         self.file.close()
 
     def extent_of(self, record):
-        """Offset of the first run of the data of a file of the first MFT extent ($LogFile is 2)."""
+        """Offset of the first run, and size, of the data of one of the first files of the MFT."""
         self.file.seek(self.mft + record * self.record_size)
         entry = self.file.read(self.record_size)
         attribute = struct.unpack_from("<H", entry, 20)[0]
@@ -97,18 +97,18 @@ class Ntfs:
         run_list = attribute + struct.unpack_from("<H", entry, attribute + 32)[0]
         length_bytes, start_bytes = entry[run_list] & 15, entry[run_list] >> 4
         start = run_list + 1 + length_bytes
-        return int.from_bytes(entry[start:start + start_bytes], "little", signed=True) * self.cluster
+        size = struct.unpack_from("<Q", entry, attribute + 48)[0]
+        return int.from_bytes(entry[start:start + start_bytes], "little") * self.cluster, size
 
     def write_restart_pages(self, major, is_clean):
         """Makes $LogFile look as Windows leaves it: version 2 is the one of fast startup, and a log
         with a client in use was not closed."""
-        log = self.extent_of(2)
-        size = 64 * MIB if os.fstat(self.file.fileno()).st_size > 2048 * MIB else 4 * MIB
+        log, size = self.extent_of(2)
         page = bytearray(4096)
         struct.pack_into("<4sHHQIIHhh", page, 0, b"RSTR", 30, 9, 0, 4096, 4096, 48,
                          0 if major == 2 else 1, major)
         struct.pack_into("<QHHHHIHHQIHHII", page, 48, 0x200100, 1, 0xFFFF, 0xFFFF if is_clean else 0,
-                         2 if is_clean else 0, 41, 224, 64, size, 0, 48, 64, 1, 0)
+                         2 if is_clean else 0, 67 - size.bit_length(), 224, 64, size, 0, 48, 64, 1, 0)
         name = "NTFS".encode("utf-16-le")
         struct.pack_into("<QQHHH6xI", page, 112, 0x200000, 0x200100, 0xFFFF, 0xFFFF, 0, len(name))
         page[144:144 + len(name)] = name
