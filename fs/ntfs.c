@@ -274,12 +274,10 @@ gboolean ntfs_end_change(NtfsFs *fs, gboolean ok, GError **error)
     return ok;
 }
 
-gboolean ntfs_finish_inode(NtfsFs *fs, ntfs_inode *inode, ntfs_inode *directory, gboolean ok,
-                           GError **error)
+gboolean ntfs_finish_inode(NtfsFs *fs, ntfs_inode *inode, gboolean ok, GError **error)
 {
     if (ok) {
-        if (directory == NULL ? ntfs_inode_sync(inode) == 0 && ntfs_inode_close(inode) == 0
-                              : ntfs_inode_close_in_dir(inode, directory) == 0) {
+        if (ntfs_inode_sync(inode) == 0 && ntfs_inode_close(inode) == 0) {
             return TRUE;
         }
         ntfs_device_set_error(fs->device, errno, error, "cannot write the file's record");

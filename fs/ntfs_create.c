@@ -170,9 +170,10 @@ static gboolean apply_descriptor(NtfsFs *fs, Security *security, ntfs_inode *ino
     return TRUE;
 }
 
-/* directory stays open; the gate is open. */
-static gboolean create_in(NtfsFs *fs, ntfs_inode *directory, const char *name, GBytes *content,
-                          Security *security, GError **error)
+/* The gate is open; directory is closed in any case. */
+static gboolean create_record(NtfsFs *fs, ntfs_inode *directory, const char *name,
+                              gboolean is_directory, Security *security, ntfs_inode **ret_inode,
+                              GError **error)
 {
     guint8 length;
     g_autofree ntfschar *units = ntfs_name_to_utf16(name, &length);
@@ -181,21 +182,20 @@ static gboolean create_in(NtfsFs *fs, ntfs_inode *directory, const char *name, G
     gboolean ok;
 
     if (security->id == 0 && security->descriptor == NULL) {
-        security_inherit(security, directory, content == NULL);
+        security_inherit(security, directory, is_directory);
     }
-    inode =
-        ntfs_create(directory, security->id, units, length, content == NULL ? S_IFDIR : S_IFREG);
+    inode = ntfs_create(directory, security->id, units, length, is_directory ? S_IFDIR : S_IFREG);
     if (inode == NULL) {
         ntfs_device_set_error(fs->device, errno, error, "cannot create a file record");
-        return FALSE;
+        return ntfs_finish_inode(fs, directory, FALSE, error);
     }
     ok = (type == FILE_NAME_POSIX || set_name_space(fs, inode, directory, type, error)) &&
-         apply_descriptor(fs, security, inode, error) &&
-         (content == NULL || ntfs_write_content(fs, inode, content, error));
-    if (!ntfs_finish_inode(fs, inode, directory, ok, error)) {
-        return FALSE;
-    }
+         apply_descriptor(fs, security, inode, error);
     ntfs_inode_update_times(directory, NTFS_UPDATE_MCTIME);
+    if (!ntfs_finish_inode(fs, directory, ok, error)) {
+        return ntfs_finish_inode(fs, inode, FALSE, error);
+    }
+    *ret_inode = inode;
     return TRUE;
 }
 
@@ -236,7 +236,7 @@ gboolean ntfs_create_path(NtfsFs *fs, const char *path, GBytes *content,
     const char *like = attributes == NULL ? NULL : attributes->like;
     g_autofree char *name = g_path_get_basename(path);
     g_auto(Security) security;
-    ntfs_inode *inode;
+    ntfs_inode *inode, *created;
     gboolean ok;
 
     security_init(&security, fs);
@@ -253,12 +253,15 @@ gboolean ntfs_create_path(NtfsFs *fs, const char *path, GBytes *content,
     if (!ntfs_begin_change(fs, error)) {
         return FALSE;
     }
-    /* The parent is opened after like, which may be the same. */
+    /* The parent is opened after like, which may be the same; and it is closed before the new
+       inode: the library closes a parent that it was given once more when it does not find the name
+       in it. */
     ok = (like == NULL || security_from_like(&security, fs, like, content == NULL, error)) &&
-         open_parent(fs, path, &inode, error);
+         open_parent(fs, path, &inode, error) &&
+         create_record(fs, inode, name, content == NULL, &security, &created, error);
     if (ok) {
-        ok = create_in(fs, inode, name, content, &security, error);
-        ok = ntfs_finish_inode(fs, inode, NULL, ok, error);
+        ok = content == NULL || ntfs_write_content(fs, created, content, error);
+        ok = ntfs_finish_inode(fs, created, ok, error);
     }
     return ntfs_end_change(fs, ok, error);
 }

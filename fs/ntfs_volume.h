@@ -66,10 +66,9 @@ gboolean ntfs_begin_change(NtfsFs *fs, GError **error);
 /* Closes it; a change that failed leaves the volume broken. FALSE when ok is, or when the disk
    failed without the library saying so. */
 gboolean ntfs_end_change(NtfsFs *fs, gboolean ok, GError **error);
-/* Writes a changed inode back and closes it; inode is gone in any case. directory: where its name
-   is, when that is open, or NULL. After a failure (ok FALSE) the changes in memory are dropped. */
-gboolean ntfs_finish_inode(NtfsFs *fs, ntfs_inode *inode, ntfs_inode *directory, gboolean ok,
-                           GError **error);
+/* Writes a changed inode back and closes it; inode is gone in any case. Its directory must not be
+   open. After a failure (ok FALSE) the changes in memory are dropped; always FALSE then. */
+gboolean ntfs_finish_inode(NtfsFs *fs, ntfs_inode *inode, gboolean ok, GError **error);
 gboolean ntfs_write_content(NtfsFs *fs, ntfs_inode *inode, GBytes *content, GError **error);
 
 /* ntfs_create.c */

@@ -109,7 +109,7 @@ static gboolean replace_content(NtfsFs *fs, ntfs_inode *inode, GBytes *content, 
         return FALSE;
     }
     ok = (!is_wof || drop_wof(fs, inode, error)) && ntfs_write_content(fs, inode, content, error);
-    return ntfs_end_change(fs, ntfs_finish_inode(fs, inode, NULL, ok, error), error);
+    return ntfs_end_change(fs, ntfs_finish_inode(fs, inode, ok, error), error);
 }
 
 gboolean ntfs_driver_write_file(Fs *base, const char *path, GBytes *content,

@@ -197,6 +197,9 @@ void ntfs_image_put(ntfs_volume *volume, ntfs_inode *inode, const char *stream, 
     g_assert_nonnull(data);
     g_assert_cmpint(ntfs_attr_pwrite(data, 0, (s64)size, bytes), ==, (s64)size);
     ntfs_attr_close(data);
+    if (stream != NULL) {
+        ntfs_ucsfree(name);
+    }
 }
 
 void ntfs_image_set_reparse(ntfs_inode *inode, guint32 tag, const void *bytes, gsize size)
