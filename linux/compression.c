@@ -83,6 +83,12 @@ Decompressor *decompressor_new(const Compression *compression, const uint8_t *by
         set_archive_error(decompressor, error);
         return NULL;
     }
+    /* libarchive goes on with what it has unpacked; the kernel does not. */
+    if (archive_filter_count(decompressor->archive) != 2) {
+        drydock_error_set(error, DRYDOCK_ERROR_CORRUPT, NULL, "%s data inside %s data",
+                          compression->name, compression->name);
+        return NULL;
+    }
     return g_steal_pointer(&decompressor);
 }
 

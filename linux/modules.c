@@ -162,14 +162,15 @@ static KernelModule *add_closure(DependencyFile *file, const char *name, GPtrArr
     KernelModule *module = module_new(name, line);
     g_auto(GStrv) depends = g_strsplit_set(strchr(line, ':') + 1, " \t\r", -1);
 
-    /* Known before its dependencies are: a loop in a damaged modules.dep ends here. */
+    /* Known before its dependencies are: a loop in a damaged modules.dep ends here. The last one of
+       a line is what has to be loaded first. */
     g_hash_table_insert(file->done, module->name, module);
     for (guint i = g_strv_length(depends); i-- > 0;) {
         g_autofree char *depend_name = name_of_path(depends[i], strlen(depends[i]));
         KernelModule *depend = depend_name != NULL ? add_closure(file, depend_name, list) : NULL;
 
         if (depend != NULL)
-            g_ptr_array_add(module->depends, depend);
+            g_ptr_array_insert(module->depends, 0, depend);
     }
     g_ptr_array_add(list, module);
     return module;

@@ -25,7 +25,7 @@ typedef struct {
     char *name; /* "virtio_blk": '_' for every '-' */
     char *path; /* below the kernel's modules folder: "kernel/drivers/block/virtio_blk.ko.xz" */
     char *stem; /* path without the compression's suffix: "kernel/…/virtio_blk.ko" */
-    GPtrArray *depends; /* of KernelModule, borrowed: what must be loaded before it */
+    GPtrArray *depends; /* of KernelModule, borrowed, in modules.dep's order: last first */
     gboolean wanted;    /* by name in this list; FALSE: only because another needs it */
 } KernelModule;
 
