@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "inspect/boot_menu.h"
+#include "inspect/text_file.h"
 #include "inspect/version_order.h"
 
 /* More than any menu has; a guest may put anything into the directory. */
@@ -82,7 +83,7 @@ gboolean bls_read_entries(FsTree *tree, const char *directory, BootMenu *menu, G
         const char *name = g_ptr_array_index(names, i);
         g_autofree char *path = g_strconcat(directory, "/", name, NULL);
         g_autofree char *text = NULL;
-        if (!fs_tree_read_text(tree, path, &text, error))
+        if (!inspect_read_text(tree, path, &text, error))
             return FALSE;
         if (!text)
             continue;
@@ -140,7 +141,7 @@ gboolean systemd_boot_read_menu(FsTree *tree, const char *esp, BootMenu *menu, G
         g_autofree char *config = g_strconcat(roots[i], "/loader/loader.conf", NULL);
         g_autofree char *directory = g_strconcat(roots[i], "/loader/entries", NULL);
         g_autofree char *text = NULL;
-        if (!fs_tree_read_text(tree, config, &text, error))
+        if (!inspect_read_text(tree, config, &text, error))
             return FALSE;
         if (!text)
             continue;

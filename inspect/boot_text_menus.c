@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "inspect/boot_menu.h"
+#include "inspect/text_file.h"
 
 static gboolean read_first(FsTree *tree, const char *const *paths, char **ret_path, char **ret_text,
                            GError **error)
 {
     *ret_path = *ret_text = NULL;
     for (guint i = 0; paths[i] && !*ret_text; i++) {
-        if (!fs_tree_read_text(tree, paths[i], ret_text, error))
+        if (!inspect_read_text(tree, paths[i], ret_text, error))
             return FALSE;
         if (*ret_text)
             *ret_path = g_strdup(paths[i]);
@@ -22,7 +23,7 @@ static gboolean read_saved_number(FsTree *tree, guint64 *ret_number, GError **er
 {
     g_autofree char *text = NULL;
     *ret_number = 0;
-    if (!fs_tree_read_text(tree, "/boot/grub/default", &text, error))
+    if (!inspect_read_text(tree, "/boot/grub/default", &text, error))
         return FALSE;
     if (text) {
         text[strspn(text, "0123456789")] = '\0';

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "inspect/boot_menu.h"
+#include "inspect/text_file.h"
 
 /* A menu entry or a submenu; parent is an index, -1 the menu itself. */
 typedef struct {
@@ -193,7 +194,7 @@ static gboolean read_saved_entry(FsTree *tree, const char *directory, char **ret
     g_autofree char *path = g_strconcat(directory, "/grubenv", NULL);
     g_autofree char *text = NULL;
     *ret_entry = NULL;
-    if (!fs_tree_read_text(tree, path, &text, error))
+    if (!inspect_read_text(tree, path, &text, error))
         return FALSE;
     g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
     for (guint i = 0; lines[i]; i++)
@@ -273,7 +274,7 @@ gboolean grub2_read_menu(FsTree *tree, const char *esp, BootMenu *menu, GError *
     for (guint i = 0; i < paths->len; i++) {
         const char *path = g_ptr_array_index(paths, i);
         g_autofree char *text = NULL;
-        if (!fs_tree_read_text(tree, path, &text, error))
+        if (!inspect_read_text(tree, path, &text, error))
             return FALSE;
         if (text && is_menu(text))
             return read_config(tree, path, text, menu, error);

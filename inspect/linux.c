@@ -10,6 +10,7 @@
 #include "inspect/kernels.h"
 #include "inspect/os_release.h"
 #include "inspect/system.h"
+#include "inspect/text_file.h"
 
 /* A root filesystem has one of these, even where /usr is a volume of its own. */
 static const char *const system_signs[] = {
@@ -70,17 +71,7 @@ gboolean linux_find_system(const Volume *volume, char **ret_root, GError **error
     return TRUE;
 }
 
-/* Small facts the migration does not depend on: what cannot be read is not known. */
-static char *read_text(FsTree *tree, const char *path)
-{
-    g_autoptr(GError) error = NULL;
-    char *text = NULL;
-    if (!fs_tree_read_text(tree, path, &text, &error))
-        g_debug("%s: %s", path, error->message);
-    return text;
-}
-
-static char *read_hostname(FsTree *tree)
+static gboolean read_hostname(FsTree *tree, char **ret_hostname, GError **error)
 {
     static const struct {
         const char *path;
@@ -93,8 +84,10 @@ static char *read_hostname(FsTree *tree)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++) {
-        g_autofree char *text = read_text(tree, sources[i].path);
+        g_autofree char *text = NULL;
         g_autofree char *name = NULL;
+        if (!inspect_read_text(tree, sources[i].path, &text, error))
+            return FALSE;
         if (text && sources[i].key) {
             name = shell_file_get(text, sources[i].key);
         } else if (text) {
@@ -103,10 +96,12 @@ static char *read_hostname(FsTree *tree)
                 if (*g_strstrip(lines[j]) && lines[j][0] != '#')
                     name = g_strdup(lines[j]);
         }
-        if (name && *name)
-            return g_steal_pointer(&name);
+        if (name && *name) {
+            *ret_hostname = g_steal_pointer(&name);
+            return TRUE;
+        }
     }
-    return NULL;
+    return TRUE;
 }
 
 static char *find_initramfs_tool(FsTree *tree)
@@ -230,7 +225,8 @@ gboolean linux_read_guest(const VolumeSet *set, GPtrArray *findings, Guest *gues
     if (!mount_filesystems(set, findings, guest, error) ||
         !os_release_read(guest->tree, &release, error) ||
         !boot_menu_read(guest->tree, facts->esp_mount_point, &menu, error) ||
-        !kernels_read(guest->tree, &menu, &facts->kernels, error))
+        !kernels_read(guest->tree, &menu, &facts->kernels, error) ||
+        !read_hostname(guest->tree, &guest->hostname, error))
         return FALSE;
 
     facts->id = release.id ? g_steal_pointer(&release.id) : g_strdup("linux");
@@ -247,7 +243,6 @@ gboolean linux_read_guest(const VolumeSet *set, GPtrArray *findings, Guest *gues
     if (!guest->product_name)
         guest->product_name = g_strdup("Linux");
     guest->architecture = find_architecture(guest->tree, facts->kernels);
-    guest->hostname = read_hostname(guest->tree);
     guest->firmware = find_firmware(set);
     return TRUE;
 }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "inspect/text_file.h"
+
 void os_release_clear(OsRelease *release)
 {
     g_free(release->id);
@@ -171,10 +173,10 @@ gboolean os_release_read(FsTree *tree, OsRelease *ret_release, GError **error)
 
     for (guint i = 0; i < G_N_ELEMENTS(sources) && !release.id; i++) {
         g_autofree char *text = NULL;
-        if (!fs_tree_is_file(tree, sources[i].path))
-            continue;
-        if (!fs_tree_read_text(tree, sources[i].path, &text, error))
+        if (!inspect_read_text(tree, sources[i].path, &text, error))
             return FALSE;
+        if (!text)
+            continue;
         os_release_clear(&release);
         sources[i].parse(text, &release);
         if (sources[i].first_line_is_name)

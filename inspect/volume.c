@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/finding.h"
 #include "base/interrupt.h"
+#include "inspect/text_file.h"
 
 /* What blkid calls a volume that we cannot read, by type or else by usage, and what the user must
    know of it. Swap and empty volumes are no news. */
@@ -104,14 +105,6 @@ static void add_type_finding(const Volume *volume, GPtrArray *findings)
     }
 }
 
-/* Damage of one volume is a finding; a disk that cannot be read, or a signal, ends the inspection.
- */
-static gboolean is_fatal(const GError *error)
-{
-    return g_error_matches(error, DRYDOCK_ERROR, DRYDOCK_ERROR_SYSTEM) ||
-           g_error_matches(error, DRYDOCK_ERROR, DRYDOCK_ERROR_INTERRUPTED);
-}
-
 /* Partitions that never hold a filesystem; looking costs as much as for any other. */
 static gboolean is_reserved(const Partition *partition)
 {
@@ -125,7 +118,7 @@ static gboolean open_filesystem(Volume *volume, GPtrArray *findings, GError **er
 
     volume->probe = volume_probe(volume->disk, &local);
     if (!volume->probe) {
-        if (is_fatal(local)) {
+        if (inspect_error_is_fatal(local)) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
@@ -134,7 +127,7 @@ static gboolean open_filesystem(Volume *volume, GPtrArray *findings, GError **er
         add_type_finding(volume, findings);
     } else if (volume->probe->type &&
                !fs_open(volume->disk, volume->probe->type, &volume->fs, &local) &&
-               is_fatal(local)) {
+               inspect_error_is_fatal(local)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }

@@ -7,6 +7,7 @@
 #include "inspect/architecture.h"
 #include "inspect/guest_hive.h"
 #include "inspect/system.h"
+#include "inspect/text_file.h"
 #include "inspect/windows_boot.h"
 #include "inspect/windows_registry.h"
 
@@ -36,21 +37,20 @@ static gboolean has_file(Fs *fs, const char *root, const char *name, gboolean *r
 
 /* The folder of the default entry of boot.ini (XP, 2003):
    default=multi(0)disk(0)rdisk(0)partition(1)\WINDOWS.0; NULL: none. */
-static char *read_boot_ini(Fs *fs)
+static gboolean read_boot_ini(Fs *fs, char **ret_folder, GError **error)
 {
     g_autoptr(FsTree) tree = fs_tree_new();
-    g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
     fs_tree_mount(tree, "/", fs);
-    if (!fs_tree_read_text(tree, "/boot.ini", &text, &error))
-        g_debug("boot.ini: %s", error->message);
+    if (!inspect_read_text(tree, "/boot.ini", &text, error))
+        return FALSE;
     g_auto(GStrv) lines = g_strsplit_set(text ? text : "", "\r\n", -1);
-    for (guint i = 0; lines[i]; i++) {
+    for (guint i = 0; lines[i] && !*ret_folder; i++) {
         const char *folder = strstr(lines[i], ")\\");
         if (g_ascii_strncasecmp(lines[i], "default=", strlen("default=")) == 0 && folder)
-            return g_strstrip(g_strdup(folder + strlen(")\\")));
+            *ret_folder = g_strstrip(g_strdup(folder + strlen(")\\")));
     }
-    return NULL;
+    return TRUE;
 }
 
 gboolean windows_find_system(const Volume *volume, char **ret_root, GError **error)
@@ -61,9 +61,9 @@ gboolean windows_find_system(const Volume *volume, char **ret_root, GError **err
     if (fs_is_case_sensitive(volume->fs))
         return TRUE;
     g_autoptr(GPtrArray) entries = NULL;
-    if (!fs_list(volume->fs, "/", &entries, error))
+    g_autofree char *boot_ini = NULL;
+    if (!fs_list(volume->fs, "/", &entries, error) || !read_boot_ini(volume->fs, &boot_ini, error))
         return FALSE;
-    g_autofree char *boot_ini = read_boot_ini(volume->fs);
     for (guint i = 0; i < entries->len; i++) {
         const FsEntry *entry = g_ptr_array_index(entries, i);
         g_autofree char *folded = g_ascii_strdown(entry->name, -1);

@@ -430,6 +430,39 @@ static void test_order(void)
     }
 }
 
+/* Menus with bytes changed, cut and doubled: any answer will do, as long as there is one. */
+static void test_noise(void)
+{
+    static const char bytes[] = "{}'\"\\> \n\t=$#;\0\xff/09azmenuentry";
+    g_autoptr(GRand) random = g_rand_new_with_seed(20348);
+
+    for (guint round = 0; round < 40 * G_N_ELEMENTS(menu_rows); round++) {
+        const MenuRow *row = &menu_rows[round % G_N_ELEMENTS(menu_rows)];
+        g_autoptr(GError) error = NULL;
+        g_autoptr(FsTree) tree = fs_tree_new();
+        g_autoptr(Fs) fs = support_fs(TRUE, row->files);
+        g_autoptr(GPtrArray) kernels = NULL;
+        g_auto(BootMenu) menu = {0};
+        for (const FileRow *file = row->files; file->path; file++) {
+            gsize length = file->content ? strlen(file->content) : 0;
+            if (length < 20 || g_str_has_prefix(file->content, "-> "))
+                continue;
+            g_autofree char *text = g_strndup(file->content, length);
+            for (guint i = 0; i < 8; i++)
+                text[g_rand_int_range(random, 0, (gint32)length)] =
+                    bytes[g_rand_int_range(random, 0, (gint32)sizeof bytes - 1)];
+            gsize kept = (gsize)g_rand_int_range(random, (gint32)length / 2, (gint32)length + 1);
+            g_autoptr(GBytes) changed = g_bytes_new(text, kept);
+            support_add_bytes(fs, file->path, changed);
+        }
+        fs_tree_mount(tree, "/", fs);
+        gboolean ok = boot_menu_read(tree, row->esp, &menu, &error) &&
+                      kernels_read(tree, &menu, &kernels, &error);
+        g_assert_no_error(error);
+        g_assert_true(ok);
+    }
+}
+
 static char *read_testdata(const char *name)
 {
     g_autofree char *path = g_build_filename(DRYDOCK_TESTDATA, "linux-guest", name, NULL);
@@ -482,6 +515,7 @@ int main(int argc, char **argv)
     g_test_add_func("/inspect/boot-menu/kernel-parts", test_kernel_parts);
     g_test_add_func("/inspect/boot-menu/kernel-header", test_kernel_header);
     g_test_add_func("/inspect/boot-menu/order", test_order);
+    g_test_add_func("/inspect/boot-menu/noise", test_noise);
     g_test_add_func("/inspect/boot-menu/real", test_real_menus);
     return g_test_run();
 }

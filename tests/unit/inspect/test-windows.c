@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/finding.h"
+#include "tests/unit/registry/hive-builder.h"
+#include "tests/unit/registry/log-builder.h"
 
 #define VERSION "Microsoft\\Windows NT\\CurrentVersion"
 #define CONTROL "ControlSet001\\Control"
@@ -310,6 +312,65 @@ static void test_read_hive(void)
     g_assert_nonnull(error);
 }
 
+enum { BINS_OFFSET = 4096, DIRTY_PRIMARY = 8, DIRTY_SECONDARY = 7 };
+
+/* A hive with that host name; every name given must have the same length. */
+static GBytes *named_system(const char *name)
+{
+    const HiveRow rows[] = {
+        {"Select", "Current", "dword:1"},
+        {SERVICES "\\Tcpip\\Parameters", "NV Hostname", name},
+        {NULL, NULL, NULL},
+    };
+    return support_hive(rows);
+}
+
+/* Windows was not shut down: the hive says one thing, its log another. */
+static void test_dirty_hive(void)
+{
+    static const struct {
+        gboolean with_log;
+        HiveReplayResult expected_result;
+        const char *expected_hostname;
+    } rows[] = {
+        {TRUE, HIVE_REPLAY_APPLIED, "logged"},
+        {FALSE, HIVE_REPLAY_UNUSABLE, "before"},
+    };
+    g_autoptr(GBytes) before = named_system("before");
+    g_autoptr(GBytes) after = named_system("logged");
+    gsize size;
+    const uint8_t *after_data = g_bytes_get_data(after, &size);
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        uint8_t *dirty = g_memdup2(g_bytes_get_data(before, NULL), size);
+        hive_header_set(dirty, DIRTY_PRIMARY, DIRTY_SECONDARY);
+        g_autoptr(GBytes) hive = g_bytes_new_take(dirty, size);
+        uint32_t bins_size = (uint32_t)size - BINS_OFFSET;
+        GByteArray *log = log_new(dirty, DIRTY_SECONDARY);
+        log_add_entry(log, DIRTY_SECONDARY, bins_size, 0, after_data + BINS_OFFSET, bins_size);
+        g_autoptr(GBytes) log_bytes = g_byte_array_free_to_bytes(log);
+
+        g_autoptr(GPtrArray) findings = findings_new();
+        g_autoptr(VolumeSet) set = support_set(PARTITION_TABLE_MBR, 1);
+        Fs *fs = windows_fs("/Windows", system_rows, software_rows);
+        support_add_bytes(fs, "/Windows/System32/config/SYSTEM", hive);
+        if (rows[i].with_log)
+            support_add_bytes(fs, "/Windows/System32/config/SYSTEM.LOG1", log_bytes);
+        support_add_volume(set, 0, 1, fs, "ntfs", NULL, NULL);
+        g_autoptr(Guest) guest = support_inspect(set, findings);
+        g_assert_cmpstr(guest->hostname, ==, rows[i].expected_hostname);
+
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GBytes) read = NULL;
+        g_autofree char *path = NULL;
+        g_auto(GStrv) log_paths = NULL;
+        HiveReplay replay;
+        g_assert_true(guest_read_hive(guest, "SYSTEM", &read, &replay, &path, &log_paths, &error));
+        g_assert_cmpint(replay.result, ==, rows[i].expected_result);
+        g_assert_cmpuint(g_strv_length(log_paths), ==, rows[i].with_log ? 1 : 0);
+    }
+}
+
 typedef struct {
     const char *file; /* below registry/ of the test data, packed */
     const char *expected_hostname;
@@ -380,6 +441,60 @@ static void test_real(void)
     }
 }
 
+static void check_documented(JsonObject *object, const char *page);
+
+static void check_node(JsonNode *node, const char *page)
+{
+    if (JSON_NODE_HOLDS_OBJECT(node)) {
+        check_documented(json_node_get_object(node), page);
+    } else if (JSON_NODE_HOLDS_ARRAY(node)) {
+        JsonArray *array = json_node_get_array(node);
+        for (guint i = 0; i < json_array_get_length(array); i++)
+            check_node(json_array_get_element(array, i), page);
+    }
+}
+
+static void check_documented(JsonObject *object, const char *page)
+{
+    g_autoptr(GList) members = json_object_get_members(object);
+    for (GList *item = members; item; item = item->next) {
+        g_autofree char *pattern =
+            g_strdup_printf("(?m)^\\.(It )?(Pq )?Cm .*\\b%s\\b", (const char *)item->data);
+        if (!g_regex_match_simple(pattern, page, 0, 0))
+            g_test_message("not in migrate-inspect(1): %s", (const char *)item->data);
+        g_assert_true(g_regex_match_simple(pattern, page, 0, 0));
+        check_node(json_object_get_member(object, item->data), page);
+    }
+}
+
+/* Every member of the JSON is in the manual. */
+static void test_manual(void)
+{
+    g_autofree char *path = g_build_filename(DRYDOCK_SOURCE_DIR, "man/migrate-inspect.1", NULL);
+    g_autofree char *page = NULL;
+    g_assert_true(g_file_get_contents(path, &page, NULL, NULL));
+    for (guint i = 0; i < 2; i++) {
+        static const FileRow debian[] = {
+            {"/etc/debian_version", "9\n"},
+            {"/etc/fstab", "/dev/sda1 / ext4 defaults 0 1\n"},
+            {"/boot/vmlinuz-4.9.0", "k"},
+            {"/lib/modules/4.9.0", NULL},
+            {NULL, NULL},
+        };
+        g_autoptr(GPtrArray) findings = findings_new();
+        g_autoptr(VolumeSet) set = support_set(PARTITION_TABLE_MBR, 1);
+        support_add_volume(set, 0, 1,
+                           i == 0 ? windows_fs("/Windows", system_rows, software_rows)
+                                  : support_fs(TRUE, debian),
+                           "x", NULL, NULL);
+        g_autoptr(Guest) guest = support_inspect(set, findings);
+        g_autoptr(JsonBuilder) builder = json_builder_new();
+        guest_to_json(guest, set, builder);
+        g_autoptr(JsonNode) node = json_builder_get_root(builder);
+        check_node(node, page);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -390,6 +505,8 @@ int main(int argc, char **argv)
     g_test_add_func("/inspect/windows/boot-ini", test_boot_ini);
     g_test_add_func("/inspect/windows/two-systems", test_two_systems);
     g_test_add_func("/inspect/windows/read-hive", test_read_hive);
+    g_test_add_func("/inspect/windows/dirty-hive", test_dirty_hive);
     g_test_add_func("/inspect/windows/real", test_real);
+    g_test_add_func("/inspect/windows/manual", test_manual);
     return g_test_run();
 }
