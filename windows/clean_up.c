@@ -48,6 +48,10 @@ static const struct {
     {"rhelscsi", "Xen paravirtual drivers"},
 };
 
+/* Power-state drivers of one maker's processors, which stop XP and 2003 (0x7E) on another one or on
+   a virtual one; later versions check what they run on. */
+static const char *const processor_services[] = {"intelppm", "amdk8", "amdppm", "p3", "crusoe"};
+
 static const char *find_product(const char *service)
 {
     for (guint i = 0; i < G_N_ELEMENTS(tools_table); i++) {
@@ -75,6 +79,24 @@ static gboolean disable_services(guint control_set, Hive *system, HiveEdits *edi
                                  tools_table[i].product, start);
         hive_edits_set_dword(edits, key, "Start", START_DISABLED, reason);
         findings_add(findings, FINDING_WINDOWS_TOOLS_DISABLED, tools_table[i].product);
+    }
+    return TRUE;
+}
+
+static gboolean disable_processors(guint control_set, Hive *system, HiveEdits *edits,
+                                   GError **error)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(processor_services); i++) {
+        g_autofree char *key =
+            g_strdup_printf("ControlSet%03u\\Services\\%s", control_set, processor_services[i]);
+        gboolean found;
+        uint32_t start;
+
+        if (!hive_read_dword(system, key, "Start", &found, &start, error))
+            return FALSE;
+        if (found)
+            hive_edits_set_dword(edits, key, "Start", START_DISABLED,
+                                 "drives the old host's processor");
     }
     return TRUE;
 }
@@ -179,6 +201,8 @@ gboolean clean_up_add_services(const BootTarget *target, Hive *system, HiveEdits
         if (!clean_filters(control_set, system, edits, error) ||
             !clean_provider_order(control_set, system, edits, error) ||
             !disable_services(control_set, system, edits, findings, error))
+            return FALSE;
+        if (target->major < 6 && !disable_processors(control_set, system, edits, error))
             return FALSE;
     }
     return TRUE;

@@ -7,7 +7,7 @@
 
 /* Switches the guest tools' services off (Start 4, keys stay: their uninstallers want them), after
    taking them out of class filter lists and network provider orders. Adds WINDOWS_TOOLS_DISABLED
-   findings, one per product. */
+   findings, one per product. XP and 2003: processor drivers too. */
 gboolean clean_up_add_services(const BootTarget *target, Hive *system, HiveEdits *edits,
                                GPtrArray *findings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

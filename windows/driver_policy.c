@@ -26,7 +26,8 @@ gboolean driver_policy_accepts(const DriverTarget *target, const char *file_name
 
     if (!signatures_are_enforced(&target->inf))
         return TRUE;
-    if (signature->signer == PE_SIGNER_NONE || signature->signer == PE_SIGNER_TEST)
+    if (signature->signer == PE_SIGNER_NONE ||
+        (signature->signer == PE_SIGNER_TEST && !target->test_signing))
         problem = pe_signer_name(signature->signer);
     else if (needs_sha1 && !signature->has_sha1)
         problem = "signed with SHA-256 only, which this Windows does not know without KB3033929";

@@ -10,6 +10,7 @@
 typedef struct {
     InfTarget inf;
     gboolean sha256_is_trusted; /* 6.0 and 6.1: updated (KB3033929 or later); ignored elsewhere */
+    gboolean test_signing;      /* the boot configuration allows test certificates */
 } DriverTarget;
 
 /* TRUE: the guest will load it. FALSE: *ret_reason says why not, starting with the file's name. */

@@ -4,20 +4,66 @@
 
 #include "base/finding.h"
 
-EditableHive *editable_hive_open(const Guest *guest, const char *name, GPtrArray *findings,
-                                 GError **error)
+/* Of a hive outside System32\\config: the boot configuration has a few dozen KiB. */
+#define HIVE_LIMIT_BYTES (64u << 20)
+
+static EditableHive *hive_new(const char *name)
 {
-    g_autoptr(EditableHive) hive = g_new0(EditableHive, 1);
+    EditableHive *hive = g_new0(EditableHive, 1);
 
     hive->name = g_strdup(name);
     hive->edits = hive_edits_new();
-    if (!guest_read_hive(guest, name, &hive->bytes, &hive->replay, &hive->path, &hive->log_paths,
-                         error))
-        return NULL;
-    if (hive->replay.result == HIVE_REPLAY_UNUSABLE)
+    return hive;
+}
+
+static gboolean finish_open(EditableHive *hive, GPtrArray *findings, GError **error)
+{
+    if (hive->replay.result == HIVE_REPLAY_UNUSABLE && findings)
         findings_add(findings, FINDING_WINDOWS_HIVE_DIRTY, hive->path);
-    hive->hive = hive_open_bytes(hive->bytes, name, error);
-    return hive->hive ? g_steal_pointer(&hive) : NULL;
+    hive->hive = hive_open_bytes(hive->bytes, hive->name, error);
+    return hive->hive != NULL;
+}
+
+EditableHive *editable_hive_open(const Guest *guest, const char *name, GPtrArray *findings,
+                                 GError **error)
+{
+    g_autoptr(EditableHive) hive = hive_new(name);
+
+    if (!guest_read_hive(guest, name, &hive->bytes, &hive->replay, &hive->path, &hive->log_paths,
+                         error) ||
+        !finish_open(hive, findings, error))
+        return NULL;
+    return g_steal_pointer(&hive);
+}
+
+EditableHive *editable_hive_open_path(FsTree *tree, const char *path, const char *name,
+                                      GPtrArray *findings, GError **error)
+{
+    static const char *const suffixes[] = {".LOG", ".LOG1", ".LOG2"};
+    g_autoptr(EditableHive) hive = hive_new(name);
+    g_autoptr(GPtrArray) logs = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    g_autoptr(GBytes) bytes = NULL;
+
+    hive->path = g_strdup(path);
+    hive->log_paths = g_new0(char *, G_N_ELEMENTS(suffixes) + 1);
+    for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        g_autofree char *log_path = g_strconcat(path, suffixes[i], NULL);
+        GBytes *log = NULL;
+
+        if (!fs_tree_is_file(tree, log_path))
+            continue;
+        if (!fs_tree_read_file(tree, log_path, HIVE_LIMIT_BYTES, &log, error))
+            return NULL;
+        hive->log_paths[logs->len] = g_steal_pointer(&log_path);
+        g_ptr_array_add(logs, log);
+    }
+    if (!fs_tree_read_file(tree, path, HIVE_LIMIT_BYTES, &bytes, error) ||
+        !hive_replay(bytes, (GBytes *const *)logs->pdata, logs->len, &hive->bytes, &hive->replay,
+                     error))
+        return NULL;
+    if (!hive->bytes)
+        hive->bytes = g_steal_pointer(&bytes);
+    return finish_open(hive, findings, error) ? g_steal_pointer(&hive) : NULL;
 }
 
 void editable_hive_free(EditableHive *hive)

@@ -22,6 +22,10 @@ typedef struct {
    same. */
 EditableHive *editable_hive_open(const Guest *guest, const char *name, GPtrArray *findings,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The hive at path of the tree; findings may be NULL. */
+EditableHive *editable_hive_open_path(FsTree *tree, const char *path, const char *name,
+                                      GPtrArray *findings,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void editable_hive_free(EditableHive *hive);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EditableHive, editable_hive_free)
 

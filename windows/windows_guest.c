@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/finding.h"
+#include "windows/boot_configuration.h"
 #include "windows/boot_driver.h"
 #include "windows/clean_up.h"
 #include "windows/driver_choice.h"
@@ -18,6 +19,7 @@ typedef struct {
     const DriverTree *drivers;
     GPtrArray *findings;
     EditableHive *system, *software;
+    BootConfiguration configuration;
     DriverChoice *choice;
     BootTarget boot;
 } Plan;
@@ -26,6 +28,7 @@ static void plan_clear(Plan *plan)
 {
     editable_hive_free(plan->system);
     editable_hive_free(plan->software);
+    boot_configuration_clear(&plan->configuration);
     driver_choice_free(plan->choice);
 }
 
@@ -163,6 +166,7 @@ static gboolean choose_drivers(Plan *plan, GError **error)
                 .minor = windows->minor,
                 .build = windows->build,
                 .product_type = find_product_type(windows)},
+        .test_signing = plan->configuration.test_signing,
     };
 
     if (!find_architecture(plan->guest, &target.inf.architecture, error) ||
@@ -253,6 +257,7 @@ static gboolean stage(const Plan *plan, Edits *edits, GError **error)
     return driver_files_stage_packages(plan->drivers, plan->choice, system_root, edits, error) &&
            editable_hive_stage(plan->system, edits, error) &&
            editable_hive_stage(plan->software, edits, error) &&
+           boot_configuration_stage(plan->guest, &plan->configuration, edits, error) &&
            efi_fallback_stage(plan->guest, edits, plan->findings, error);
 }
 
@@ -274,6 +279,7 @@ gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers, Edits
         return TRUE;
     }
     check_code_integrity(guest, findings);
+    boot_configuration_read(guest, &plan.configuration);
     if (!choose_drivers(&plan, error) || !check_choice(&plan, &result, error) ||
         !add_registry(&plan, error) || !stage(&plan, edits, error))
         return FALSE;

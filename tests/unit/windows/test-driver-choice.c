@@ -58,19 +58,21 @@ static const struct {
     gboolean sha1, sha256;
     gboolean accepted;
 } policy_rows[] = {
-    {{{AMD64, 10, 0, 19045, 1}, FALSE}, PE_SIGNER_MICROSOFT, FALSE, TRUE, TRUE},
-    {{{AMD64, 10, 0, 19045, 1}, FALSE}, PE_SIGNER_OTHER, TRUE, FALSE, TRUE},
-    {{{AMD64, 10, 0, 19045, 1}, FALSE}, PE_SIGNER_TEST, FALSE, TRUE, FALSE},
-    {{{AMD64, 10, 0, 19045, 1}, FALSE}, PE_SIGNER_NONE, FALSE, FALSE, FALSE},
-    {{{AMD64, 6, 3, 9600, 1}, FALSE}, PE_SIGNER_TEST, FALSE, TRUE, FALSE},
-    {{{X86, 6, 3, 9600, 1}, FALSE}, PE_SIGNER_TEST, FALSE, TRUE, TRUE},
-    {{{X86, 6, 3, 9600, 1}, FALSE}, PE_SIGNER_NONE, FALSE, FALSE, TRUE},
-    {{{AMD64, 6, 1, 7601, 1}, FALSE}, PE_SIGNER_OTHER, TRUE, FALSE, TRUE},
-    {{{AMD64, 6, 1, 7601, 1}, FALSE}, PE_SIGNER_MICROSOFT, FALSE, TRUE, FALSE},
-    {{{AMD64, 6, 1, 7601, 1}, TRUE}, PE_SIGNER_MICROSOFT, FALSE, TRUE, TRUE},
-    {{{AMD64, 6, 0, 6002, 1}, FALSE}, PE_SIGNER_MICROSOFT, TRUE, TRUE, TRUE},
-    {{{AMD64, 5, 2, 3790, 3}, FALSE}, PE_SIGNER_NONE, FALSE, FALSE, TRUE},
-    {{{INF_ARCHITECTURE_ARM64, 10, 0, 22631, 1}, FALSE}, PE_SIGNER_TEST, FALSE, TRUE, FALSE},
+    {{{AMD64, 10, 0, 19045, 1}, FALSE, FALSE}, PE_SIGNER_MICROSOFT, FALSE, TRUE, TRUE},
+    {{{AMD64, 10, 0, 19045, 1}, FALSE, FALSE}, PE_SIGNER_OTHER, TRUE, FALSE, TRUE},
+    {{{AMD64, 10, 0, 19045, 1}, FALSE, FALSE}, PE_SIGNER_TEST, FALSE, TRUE, FALSE},
+    {{{AMD64, 10, 0, 19045, 1}, FALSE, FALSE}, PE_SIGNER_NONE, FALSE, FALSE, FALSE},
+    {{{AMD64, 6, 3, 9600, 1}, FALSE, FALSE}, PE_SIGNER_TEST, FALSE, TRUE, FALSE},
+    {{{X86, 6, 3, 9600, 1}, FALSE, FALSE}, PE_SIGNER_TEST, FALSE, TRUE, TRUE},
+    {{{X86, 6, 3, 9600, 1}, FALSE, FALSE}, PE_SIGNER_NONE, FALSE, FALSE, TRUE},
+    {{{AMD64, 6, 1, 7601, 1}, FALSE, FALSE}, PE_SIGNER_OTHER, TRUE, FALSE, TRUE},
+    {{{AMD64, 6, 1, 7601, 1}, FALSE, FALSE}, PE_SIGNER_MICROSOFT, FALSE, TRUE, FALSE},
+    {{{AMD64, 6, 1, 7601, 1}, TRUE, FALSE}, PE_SIGNER_MICROSOFT, FALSE, TRUE, TRUE},
+    {{{AMD64, 6, 0, 6002, 1}, FALSE, FALSE}, PE_SIGNER_MICROSOFT, TRUE, TRUE, TRUE},
+    {{{AMD64, 6, 3, 9600, 1}, FALSE, TRUE}, PE_SIGNER_TEST, FALSE, TRUE, TRUE},
+    {{{AMD64, 6, 3, 9600, 1}, FALSE, TRUE}, PE_SIGNER_NONE, FALSE, FALSE, FALSE},
+    {{{AMD64, 5, 2, 3790, 3}, FALSE, FALSE}, PE_SIGNER_NONE, FALSE, FALSE, TRUE},
+    {{{INF_ARCHITECTURE_ARM64, 10, 0, 22631, 1}, FALSE, FALSE}, PE_SIGNER_TEST, FALSE, TRUE, FALSE},
 };
 
 static void test_policy(void)
@@ -199,7 +201,7 @@ static const struct {
 } choice_rows[] = {
     /* 8.1 and 2012 R2 on x64 would not start with virtio-win's test-signed build. */
     {LIST(packages_81),
-     {{AMD64, 6, 3, 9600, 1}, FALSE},
+     {{AMD64, 6, 3, 9600, 1}, FALSE, FALSE},
      "viostor/w7/amd64/viostor.inf",
      NULL,
      NULL,
@@ -207,7 +209,7 @@ static const struct {
      1,
      "viostor/w8.1/amd64/viostor.inf: viostor.sys is signed with a self-made test certificate"},
     {LIST(packages_81),
-     {{X86, 6, 3, 9600, 1}, FALSE},
+     {{X86, 6, 3, 9600, 1}, FALSE, FALSE},
      "viostor/w8.1/x86/viostor.inf",
      NULL,
      NULL,
@@ -215,7 +217,7 @@ static const struct {
      0,
      NULL},
     {LIST(packages_81),
-     {{AMD64, 10, 0, 19045, 1}, FALSE},
+     {{AMD64, 10, 0, 19045, 1}, FALSE, FALSE},
      "viostor/w10/amd64/viostor.inf",
      NULL,
      NULL,
@@ -223,7 +225,7 @@ static const struct {
      0,
      "viostor/w7/amd64/viostor.inf: viostor/w10/amd64/viostor.inf fits better"},
     {LIST(packages_81),
-     {{AMD64, 6, 0, 6002, 1}, FALSE},
+     {{AMD64, 6, 0, 6002, 1}, FALSE, FALSE},
      NULL,
      NULL,
      NULL,
@@ -231,7 +233,7 @@ static const struct {
      0,
      "viostor/w7/amd64/viostor.inf: it has no section for Windows 6.0 build 6002 on amd64"},
     {LIST(packages_layouts),
-     {{AMD64, 10, 0, 19045, 1}, FALSE},
+     {{AMD64, 10, 0, 19045, 1}, FALSE, FALSE},
      "newer/w10/amd64/viostor.inf",
      "amd64/w10/vioscsi.inf",
      "NetKVM/w7/amd64/netkvm.inf",
@@ -239,7 +241,7 @@ static const struct {
      1,
      "wrong/w10/amd64/vioscsi.inf: vioscsi.sys is for another processor"},
     {LIST(packages_layouts),
-     {{AMD64, 10, 0, 22631, 1}, FALSE},
+     {{AMD64, 10, 0, 22631, 1}, FALSE, FALSE},
      "viostor/w11/amd64/viostor.inf",
      "amd64/w10/vioscsi.inf",
      "NetKVM/w7/amd64/netkvm.inf",
@@ -247,7 +249,7 @@ static const struct {
      1,
      "sriov/w10/amd64/vioprot.inf: a network protocol, which Plug and Play does not install"},
     {LIST(packages_missing),
-     {{AMD64, 10, 0, 19045, 1}, FALSE},
+     {{AMD64, 10, 0, 19045, 1}, FALSE, FALSE},
      NULL,
      NULL,
      NULL,
@@ -289,7 +291,7 @@ static void test_choice(void)
 
 static void test_package_files(void)
 {
-    const DriverTarget target = {{AMD64, 10, 0, 19045, 1}, FALSE};
+    const DriverTarget target = {{AMD64, 10, 0, 19045, 1}, FALSE, FALSE};
     g_autoptr(DriverChoice) choice = choose(LIST(packages_layouts), &target);
     const ChosenDriver *scsi = driver_choice_find(choice, DRIVER_ROLE_SCSI);
     const ChosenDriver *net = driver_choice_find(choice, DRIVER_ROLE_NET);
@@ -317,11 +319,11 @@ static const struct {
     const char *added;
     DriverTarget target;
 } expected_rows[] = {
-    {"test-phony-win10-ls.txt", "", {{AMD64, 10, 0, 17763, 1}, FALSE}},
+    {"test-phony-win10-ls.txt", "", {{AMD64, 10, 0, 17763, 1}, FALSE, FALSE}},
     {"test-phony-win2k22-ls.txt",
      "qxldod.cat qxldod.inf qxldod.sys",
-     {{AMD64, 10, 0, 20348, 3}, FALSE}},
-    {"test-phony-win7-32-ls.txt", "", {{X86, 6, 1, 7601, 1}, FALSE}},
+     {{AMD64, 10, 0, 20348, 3}, FALSE, FALSE}},
+    {"test-phony-win7-32-ls.txt", "", {{X86, 6, 1, 7601, 1}, FALSE, FALSE}},
 };
 
 static int compare_strings(const void *a, const void *b)

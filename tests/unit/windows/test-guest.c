@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/finding.h"
 #include "registry/hive.h"
+#include "tests/unit/registry/registry-support.h"
 #include "tests/unit/windows/support.h"
 #include "windows/windows_guest.h"
 
@@ -60,6 +61,7 @@ static GBytes *make_system(gboolean has_driver_database)
     hive_edits_set_dword(edits, SET "Services\\VMTools", "Start", 2, "t");
     hive_edits_set_dword(edits, SET "Services\\vmhgfs", "Start", 4, "t");
     hive_edits_set_dword(edits, SET "Services\\VBoxMouse", "Start", 3, "t");
+    hive_edits_set_dword(edits, SET "Services\\intelppm", "Start", 3, "t");
     hive_edits_set_dword(edits, SET "Services\\partmgr\\Parameters", "SanPolicy", 2, "t");
     hive_edits_set_multi_string(edits, CLASS, "UpperFilters", filters, "t");
     hive_edits_set_multi_string(edits, CLASS, "LowerFilters", only_filter, "t");
@@ -83,11 +85,29 @@ static GBytes *make_software(void)
     return test_edit_hive(empty, edits);
 }
 
+#define LOADER "Objects\\{733b62e5-f608-11eb-825c-c112f60133ab}"
+
+static GBytes *make_boot_configuration(gboolean test_signing)
+{
+    g_autoptr(GBytes) empty = test_empty_hive();
+    g_autoptr(HiveEdits) edits = hive_edits_new();
+
+    hive_edits_set_string(edits,
+                          "Objects\\{9dea862c-5cdd-4e70-acc1-f32b344d4795}\\Elements\\23000003",
+                          "Element", HIVE_TYPE_SZ, "{733b62e5-f608-11eb-825c-c112f60133ab}", "t");
+    hive_edits_set(edits, LOADER "\\Elements\\16000046", "Element", HIVE_TYPE_BINARY, "\1", 1, "t");
+    if (test_signing)
+        hive_edits_set(edits, LOADER "\\Elements\\16000049", "Element", HIVE_TYPE_BINARY, "\1", 1,
+                       "t");
+    return test_edit_hive(empty, edits);
+}
+
 static void fixture_init(Fixture *fixture, guint major, guint minor, guint build)
 {
     static char product[] = "Windows", architecture[] = "x86_64", root[] = "/Windows";
     g_autoptr(GBytes) system = make_system(major * 10 + minor >= 62);
     g_autoptr(GBytes) software = make_software();
+    g_autoptr(GBytes) configuration = make_boot_configuration(FALSE);
 
     *fixture = (Fixture){.fs = fs_new_memory(FALSE), .esp = fs_new_memory(FALSE)};
     write_text(fixture->fs, DRIVERS "disk.sys", "disk");
@@ -97,6 +117,7 @@ static void fixture_init(Fixture *fixture, guint major, guint minor, guint build
     write_text(fixture->fs, CONFIG "SYSTEM.LOG1", "a stale log");
     write_text(fixture->fs, CONFIG "SYSTEM.LOG2", "");
     write_text(fixture->esp, "/EFI/Microsoft/Boot/bootmgfw.efi", "loader");
+    write_file(fixture->esp, "/EFI/Microsoft/Boot/BCD", configuration);
     fixture->guest = (Guest){
         .kind = GUEST_WINDOWS,
         .product_name = product,
@@ -142,6 +163,7 @@ static const TestPackage good_packages[] = {
     {"viostor/w8.1/amd64", "viostor", "NTamd64.6.3", 0x1001, 0x1042, TRUE, PE_SIGNER_TEST},
     {"vioscsi/w8.1/amd64", "vioscsi", "NTamd64.6.3", 0x1004, 0x1048, TRUE, PE_SIGNER_TEST},
     {"viostor/w7/amd64", "viostor", "NTamd64.6.1", 0x1001, 0, TRUE, PE_SIGNER_MICROSOFT},
+    {"viostor/2k3/amd64", "viostor", "NTamd64", 0x1001, 0, TRUE, PE_SIGNER_OTHER},
 };
 
 static DriverTree *make_tree(guint first, guint end)
@@ -262,6 +284,7 @@ static void test_windows_10(void)
                             "/Windows/Drivers/VirtIO/viostor/viostor.inf (new)\n"
                             "/Windows/Drivers/VirtIO/viostor/viostor.sys (new)\n" CONFIG
                             "SYSTEM\n" CONFIG "SYSTEM.LOG1\n" CONFIG "SOFTWARE\n" GUEST_ESP_MOUNT
+                            "/EFI/Microsoft/Boot/BCD\n" GUEST_ESP_MOUNT
                             "/EFI/BOOT/BOOTX64.EFI (new)\n");
     g_assert_cmpstr(find_edit(fixture.edits, DRIVERS "viostor.sys")->like, ==, DRIVERS "disk.sys");
     codes = finding_codes(fixture.findings);
@@ -295,6 +318,8 @@ static void test_windows_10(void)
                 "%SystemRoot%\\\\Drivers\\\\VirtIO\\\\netkvm;%SystemRoot%\\\\Drivers\\\\VirtIO"
                 "\\\\vioscsi;%SystemRoot%\\\\Drivers\\\\VirtIO\\\\viostor\"");
 
+    check_value(fixture.edits, GUEST_ESP_MOUNT "/EFI/Microsoft/Boot/BCD",
+                "HKLM\\BCD00000000\\" LOADER "\\Elements\\16000046", NULL, "key", NULL);
     g_assert_true(edits_apply(fixture.edits, &error));
     g_assert_no_error(error);
     g_assert_true(fs_read_file(fixture.fs, CONFIG "SYSTEM.LOG1", limit, &log, &error));
@@ -365,6 +390,95 @@ static void test_refused(void)
         check_value(fixture.edits, CONFIG "SYSTEM",
                     "HKLM\\SYSTEM\\ControlSet001\\Services\\storahci\\StartOverride", NULL, "key",
                     NULL);
+    }
+}
+
+/* The guest's owner lets it load test-signed drivers already. */
+static void test_test_signing(void)
+{
+    g_autoptr(DriverTree) tree = make_tree(3, 5);
+    g_autoptr(GBytes) configuration = make_boot_configuration(TRUE);
+    g_auto(Fixture) fixture;
+    g_autoptr(GError) error = NULL;
+    WindowsResult result;
+
+    fixture_init(&fixture, 6, 3, 9600);
+    write_file(fixture.esp, "/EFI/Microsoft/Boot/BCD", configuration);
+    g_assert_true(
+        windows_guest_plan(&fixture.guest, tree, fixture.edits, fixture.findings, &result, &error));
+    g_assert_no_error(error);
+    g_assert_true(result.virtio_block && result.virtio_scsi);
+}
+
+/* 2003: critical devices, IDE, and the old processor's driver. */
+static void test_windows_2003(void)
+{
+    g_autoptr(DriverTree) tree = make_tree(6, 7);
+    g_auto(Fixture) fixture;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *codes = NULL;
+    WindowsResult result;
+#define SYSTEM_KEY "HKLM\\SYSTEM\\ControlSet001\\"
+
+    fixture_init(&fixture, 5, 2, 3790);
+    fixture.guest.firmware = FIRMWARE_BIOS;
+    g_assert_true(
+        windows_guest_plan(&fixture.guest, tree, fixture.edits, fixture.findings, &result, &error));
+    g_assert_no_error(error);
+    g_assert_true(result.virtio_block && result.legacy_block);
+    g_assert_false(result.virtio_scsi);
+    codes = finding_codes(fixture.findings);
+    g_assert_cmpstr(codes, ==,
+                    "windows-no-scsi-driver windows-no-net-driver windows-legacy-virtio "
+                    "windows-tools-disabled windows-tools-disabled windows-san-policy "
+                    "windows-update-pending");
+    check_value(fixture.edits, CONFIG "SYSTEM",
+                SYSTEM_KEY "Control\\CriticalDeviceDatabase\\PCI#VEN_1AF4&DEV_1001", "Service",
+                NULL, "\"viostor\"");
+    check_value(fixture.edits, CONFIG "SYSTEM",
+                SYSTEM_KEY "Control\\CriticalDeviceDatabase\\gendisk", "Service", NULL, "\"disk\"");
+    check_value(fixture.edits, CONFIG "SYSTEM", SYSTEM_KEY "Services\\intelppm", "Start",
+                "dword:00000003", "dword:00000004");
+    g_assert_null(find_edit(fixture.edits, GUEST_ESP_MOUNT "/EFI/Microsoft/Boot/BCD"));
+#undef SYSTEM_KEY
+}
+
+/* SYSTEM hives of real VMware guests: one clean, one that was being written when it was copied. */
+static void test_real_hives(void)
+{
+    static const struct {
+        const char *name;
+        guint build;
+        const char *codes;
+    } rows[] = {
+        {"win10-2004-x64-vmware/SYSTEM.gz", 19041, "windows-tools-disabled windows-efi-fallback"},
+        {"win10-1903-x64-vmware-dirty-nologs/SYSTEM.xz", 18362, "windows-hive-dirty"},
+    };
+    g_autoptr(DriverTree) tree = make_tree(0, 3);
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GBytes) system = testdata_load(rows[i].name);
+        g_auto(Fixture) fixture;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *codes = NULL;
+        WindowsResult result;
+
+        if (!system)
+            return;
+        fixture_init(&fixture, 10, 0, rows[i].build);
+        write_file(fixture.fs, CONFIG "SYSTEM", system);
+        g_assert_true(windows_guest_plan(&fixture.guest, tree, fixture.edits, fixture.findings,
+                                         &result, &error));
+        g_assert_no_error(error);
+        codes = finding_codes(fixture.findings);
+        g_assert_cmpstr(codes, ==, rows[i].codes);
+        g_assert_cmpint(result.virtio_block, ==, i == 0);
+        if (i == 0)
+            check_value(fixture.edits, CONFIG "SYSTEM",
+                        "HKLM\\SYSTEM\\ControlSet001\\Services\\VMTools", "Start", "dword:00000002",
+                        "dword:00000004");
+        else
+            g_assert_cmpuint(edits_count(fixture.edits), ==, 0);
     }
 }
 
@@ -450,6 +564,9 @@ int main(int argc, char **argv)
     g_test_add_func("/windows/guest/windows-10", test_windows_10);
     g_test_add_func("/windows/guest/again", test_again);
     g_test_add_func("/windows/guest/refused", test_refused);
+    g_test_add_func("/windows/guest/test-signing", test_test_signing);
+    g_test_add_func("/windows/guest/windows-2003", test_windows_2003);
+    g_test_add_func("/windows/guest/real-hives", test_real_hives);
     g_test_add_func("/windows/guest/blocked", test_blocked);
     g_test_add_func("/windows/guest/no-driver", test_no_driver);
     return g_test_run();

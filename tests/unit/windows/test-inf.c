@@ -339,6 +339,33 @@ static void test_hostile(void)
     g_assert_cmpstr(((const InfFile *)g_ptr_array_index(install->files, 0))->source, ==, "0.sys");
 }
 
+/* Random damage gives an error or some driver, and nothing read outside (the sanitizers look). */
+static void test_mutations(void)
+{
+    const InfTarget target = {AMD64, 10, 0, 19045, 1};
+    g_autoptr(GRand) random = g_rand_new_with_seed(1);
+    static const char alphabet[] = "[]=,%\"\\;\n\r \0aN1\xff";
+
+    for (guint round = 0; round < 3000; round++) {
+        g_autofree char *copy = g_memdup2(full_inf, sizeof full_inf);
+        size_t length = (size_t)g_rand_int_range(random, 1, sizeof full_inf);
+        g_autoptr(GBytes) bytes = NULL;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Inf) inf = NULL;
+        g_autoptr(InfDriver) driver = NULL;
+        g_autofree char *reason = NULL;
+
+        for (guint i = 0; i < 8; i++)
+            copy[g_rand_int_range(random, 0, (gint32)length)] =
+                alphabet[g_rand_int_range(random, 0, sizeof alphabet - 1)];
+        bytes = g_bytes_new(copy, length); /* exact, for the sanitizer */
+        inf = inf_parse(bytes, "test.inf", &error);
+        g_assert_no_error(error);
+        driver = inf_driver_new(inf, &target, &reason);
+        g_assert_true(!driver == !!reason);
+    }
+}
+
 /* What real packages say; the Windows is the one their folder is for. */
 static const struct {
     const char *path;
@@ -531,6 +558,7 @@ int main(int argc, char **argv)
     g_test_add_func("/windows/inf/driver", test_driver);
     g_test_add_func("/windows/inf/not-for-target", test_not_for_target);
     g_test_add_func("/windows/inf/hostile", test_hostile);
+    g_test_add_func("/windows/inf/mutations", test_mutations);
     g_test_add_func("/windows/inf/real", test_real);
     g_test_add_func("/windows/inf/all-real", test_all_real);
     return g_test_run();
