@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Interface names from every kind of configuration, matched with MACs. */
+#include <string.h>
+
+#include "linux-test-guest.h"
+#include "linux/initramfs_extend.h"
+#include "linux/network.h"
+#include "linux/network_names.h"
+
+#define A "00:50:56:00:00:0a"
+#define B "00:50:56:00:00:0b"
+
+static char *list_names(const GPtrArray *names)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < names->len; i++) {
+        const NetworkName *name = names->pdata[i];
+
+        g_string_append_printf(text, "%s%s%s%s%s%s", i > 0 ? " " : "", name->name,
+                               name->mac != NULL ? "=" : "", name->mac != NULL ? name->mac : "",
+                               name->active ? "" : " off", name->pinned ? " pinned" : "");
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void parse_ifcfg_ens192(const char *text, GPtrArray *names)
+{
+    network_names_parse_ifcfg(text, "ens192", names);
+}
+
+static void test_parsers(void)
+{
+    static const struct {
+        void (*parse)(const char *text, GPtrArray *names);
+        const char *text;
+        const char *expected;
+    } rows[] = {
+        {parse_ifcfg_ens192, "DEVICE=ens192\nONBOOT=yes\n", "ens192"},
+        {parse_ifcfg_ens192, "DEVICE='eth0'\nHWADDR=\"00:50:56:00:00:0A\"\n", "eth0=" A},
+        {parse_ifcfg_ens192, "BOOTPROTO=static\nSTARTMODE=auto\n", "ens192"},
+        {parse_ifcfg_ens192, "HWADDR=" A "\nTYPE=Ethernet\nONBOOT=no\n", "ens192=" A " off"},
+        {parse_ifcfg_ens192, "TYPE=Ethernet\nNAME=\"Wired connection\"\n", ""},
+        {parse_ifcfg_ens192, "DEVICE=bond0\nTYPE=Bond\n", ""},
+        {parse_ifcfg_ens192, "DEVICE=br0\nTYPE=Bridge\n", ""},
+        {parse_ifcfg_ens192, "DEVICE=ens192.10\nVLAN=yes\n", ""},
+        {parse_ifcfg_ens192, "DEVICE=eth0:1\n", ""},
+        {parse_ifcfg_ens192, "DEVICE=lo\n", ""},
+        {network_names_parse_interfaces,
+         "auto lo\niface lo inet loopback\nauto ens192\niface ens192 inet static\n  address 1\n",
+         "ens192"},
+        {network_names_parse_interfaces, "allow-hotplug eth0\niface eth0 inet dhcp\n", "eth0"},
+        {network_names_parse_interfaces, "iface eth1 inet dhcp\n", "eth1 off"},
+        {network_names_parse_interfaces,
+         "auto br0\niface br0 inet static\n  bridge_ports eth0 eth1\n", "eth0 eth1"},
+        {network_names_parse_interfaces, "auto br0\niface br0 inet static\nbridge_ports none\n",
+         ""},
+        {network_names_parse_keyfile,
+         "[connection]\nid=x\ntype=ethernet\ninterface-name=ens192\n[ethernet]\nmac-address=" A
+         "\n",
+         "ens192=" A},
+        {network_names_parse_keyfile,
+         "[connection]\ntype=802-3-ethernet\ninterface-name=eth0\nautoconnect=false\n", "eth0 off"},
+        {network_names_parse_keyfile, "[connection]\ntype=ethernet\n", ""},
+        {network_names_parse_keyfile, "[connection]\ntype=bridge\ninterface-name=x0\n", ""},
+        {network_names_parse_keyfile, "nonsense", ""},
+        {network_names_parse_networkd, "[Match]\nName=ens192\n[Network]\nDHCP=yes\n", "ens192"},
+        {network_names_parse_networkd, "[Match]\nName=en*\n", ""},
+        {network_names_parse_networkd, "[Match]\nMACAddress=" A "\n[Link]\nName=lan0\n",
+         "lan0=" A " off pinned"},
+        {network_names_parse_rules,
+         "# PCI device\nSUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", "
+         "ATTR{address}==\"" A "\", ATTR{type}==\"1\", KERNEL==\"eth*\", NAME=\"eth0\"\n",
+         "eth0=" A " off pinned"},
+        {network_names_parse_rules, "SUBSYSTEM==\"net\", KERNELS==\"0000:02:01.0\", NAME=\"eth0\"",
+         ""},
+        {network_names_parse_netplan,
+         "network:\n  version: 2\n  ethernets:\n    ens192:\n      dhcp4: true\n    ens224:\n"
+         "      addresses: [10.0.0.1/24]\n  vlans:\n    vlan5:\n      id: 5\n      link: ens192\n",
+         "ens192 ens224"},
+        {network_names_parse_netplan,
+         "network:\n  ethernets:\n    lan:\n      match:\n        macaddress: \"" A "\"\n"
+         "      set-name: eth7\n    any:\n      match: {name: \"en*\"}\n      dhcp4: yes\n",
+         "eth7=" A " pinned"},
+        {network_names_parse_netplan,
+         "# x\nnetwork:\n    ethernets:\n        eth0: # comment\n            addresses:\n"
+         "            - 10.0.0.1/24\n            nameservers:\n                addresses: [1]\n",
+         "eth0"},
+        {network_names_parse_netplan, "network: {ethernets: {eth0: {dhcp4: true}}}", ""},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GPtrArray) names = network_names_new();
+        g_autofree char *list = NULL;
+
+        rows[i].parse(rows[i].text, names);
+        list = list_names(names);
+        g_assert_cmpstr(list, ==, rows[i].expected);
+    }
+}
+
+static void test_match(void)
+{
+    static const struct {
+        struct {
+            const char *name, *mac;
+            gboolean off;
+        } names[3];
+        const char *macs[4];
+        const char *expected;
+        gboolean by_order;
+    } rows[] = {
+        {{{"ens192", NULL, FALSE}}, {A, NULL}, "ens192=" A, FALSE},
+        {{{"ens192", NULL, FALSE}}, {NULL}, "ens192", FALSE},
+        {{{"ens192", NULL, FALSE}}, {A, B, NULL}, "ens192", FALSE},
+        {{{"ens192", A, FALSE}, {"ens224", NULL, FALSE}},
+         {B, A, NULL},
+         "ens192=" A " ens224=" B,
+         FALSE},
+        {{{"ens224", NULL, FALSE}, {"ens192", NULL, FALSE}},
+         {A, B, NULL},
+         "ens224=" B " ens192=" A,
+         TRUE},
+        {{{"eth10", NULL, FALSE}, {"eth9", NULL, FALSE}},
+         {A, B, NULL},
+         "eth10=" B " eth9=" A,
+         TRUE},
+        /* a left-over of a template, not brought up */
+        {{{"eth0", NULL, TRUE}, {"ens192", NULL, FALSE}}, {A, NULL}, "eth0 off ens192=" A, FALSE},
+        /* tied to another machine's card */
+        {{{"eth0", "00:50:56:99:99:99", FALSE}, {"ens192", NULL, FALSE}},
+         {A, NULL},
+         "ens192=" A,
+         FALSE},
+        /* one MAC not known: nothing can be counted */
+        {{{"ens192", NULL, FALSE}}, {A, "", NULL}, "ens192", FALSE},
+        {{{"ens192", B, FALSE}}, {A, "", NULL}, "ens192=" B, FALSE},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GPtrArray) names = network_names_new();
+        g_autofree char *list = NULL;
+        gboolean by_order = FALSE;
+
+        for (guint j = 0; j < 3 && rows[i].names[j].name != NULL; j++)
+            network_names_add(names, rows[i].names[j].name, rows[i].names[j].mac,
+                              !rows[i].names[j].off, FALSE);
+        network_match_macs(names, rows[i].macs, &by_order);
+        list = list_names(names);
+        g_assert_cmpstr(list, ==, rows[i].expected);
+        g_assert_cmpint(by_order, ==, rows[i].by_order);
+    }
+}
+
+static void free_network_files(TestGuest *guest)
+{
+    for (guint i = 0; i < guest->network_files->len; i++)
+        initramfs_file_free(guest->network_files->pdata[i]);
+    g_ptr_array_set_size(guest->network_files, 0);
+}
+
+static void test_link_file(void)
+{
+    static const char *const macs[] = {"00:50:56:00:00:0A", NULL};
+    g_autoptr(TestGuest) guest = test_guest_new();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+
+    guest->plan.macs = macs;
+    test_guest_add_text(guest, "/usr/lib/systemd/network/99-default.link", "[Match]\n");
+    test_guest_add_text(guest, "/etc/network/interfaces", "auto ens192\niface ens192 inet dhcp\n");
+    g_assert_true(network_plan(&guest->plan, &error));
+    g_assert_no_error(error);
+    text = test_guest_edited(guest, "/etc/systemd/network/10-drydock-ens192.link");
+    g_assert_cmpstr(text, ==, "[Match]\nMACAddress=" A "\nPath=?*\n\n[Link]\nName=ens192\n");
+    g_assert_cmpuint(guest->network_files->len, ==, 1);
+    g_assert_cmpuint(guest->findings->len, ==, 0);
+    free_network_files(guest);
+}
+
+/* udev of RHEL 6: a rule; of an interface that a rule pins already, nothing. */
+static void test_rules(void)
+{
+    static const char *const macs[] = {A, B, NULL};
+    g_autoptr(TestGuest) guest = test_guest_new();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    const char *rule = "SUBSYSTEM==\"net\", ATTR{address}==\"" A "\", NAME=\"eth0\"\n";
+
+    guest->plan.macs = macs;
+    test_guest_add_text(guest, "/etc/udev/rules.d/70-persistent-net.rules", rule);
+    test_guest_add_text(guest, "/etc/sysconfig/network-scripts/ifcfg-eth0", "DEVICE=eth0\n");
+    test_guest_add_text(guest, "/etc/sysconfig/network-scripts/ifcfg-eth1", "DEVICE=eth1\n");
+    test_guest_add_text(guest, "/etc/sysconfig/network-scripts/ifcfg-eth1.bak", "DEVICE=eth5\n");
+    g_assert_true(network_plan(&guest->plan, &error));
+    g_assert_no_error(error);
+    text = test_guest_edited(guest, "/etc/udev/rules.d/70-persistent-net.rules");
+    g_assert_true(g_str_has_prefix(text, rule));
+    g_assert_nonnull(strstr(text, "ATTR{address}==\"" B "\", ATTR{type}==\"1\", NAME=\"eth1\"\n"));
+    g_assert_cmpuint(edits_count(guest->edits), ==, 1);
+}
+
+static void test_findings(void)
+{
+    static const struct {
+        const char *interfaces;
+        const char *macs[3];
+        const char *expected; /* start of the findings */
+    } rows[] = {
+        {"auto ens192\n", {NULL}, "linux-network-mac-unknown: "},
+        {"auto eth0\n", {NULL}, "linux-network-mac-unknown: "}, /* renamed without net.ifnames=0 */
+        {"iface ens192 inet dhcp\n", {NULL}, ""},               /* not brought up */
+        {"auto ens192 ens224\n", {A, B, NULL}, "linux-network-name-by-order: "},
+        {"auto lo\n", {A, NULL}, ""},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(TestGuest) guest = test_guest_new();
+        g_autoptr(GError) error = NULL;
+        g_autofree char *findings = NULL;
+
+        guest->plan.macs = rows[i].macs;
+        test_guest_add_text(guest, "/lib/systemd/network/99-default.link", "[Match]\n");
+        test_guest_add_text(guest, "/etc/network/interfaces", rows[i].interfaces);
+        g_assert_true(network_plan(&guest->plan, &error));
+        g_assert_no_error(error);
+        findings = test_guest_list_findings(guest);
+        if (*rows[i].expected == '\0')
+            g_assert_cmpstr(findings, ==, "");
+        else
+            g_assert_true(g_str_has_prefix(findings, rows[i].expected));
+        free_network_files(guest);
+    }
+}
+
+/* Copies a folder of the host into the guest. */
+static void add_tree(TestGuest *guest, const char *host, const char *path)
+{
+    GDir *dir = g_dir_open(host, 0, NULL);
+    const char *name = NULL;
+
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *from = g_build_filename(host, name, NULL);
+        g_autofree char *to = g_build_filename(path, name, NULL);
+        g_autofree char *text = NULL;
+
+        if (g_file_test(from, G_FILE_TEST_IS_DIR))
+            add_tree(guest, from, to);
+        else if (g_file_get_contents(from, &text, NULL, NULL))
+            test_guest_add_text(guest, to, text);
+    }
+    g_clear_pointer(&dir, g_dir_close);
+}
+
+/* Another project's guest trees, with the names it expects to be kept; ours must agree wherever a
+   name and its MAC are in the configuration, or their order says it. */
+static void test_real_trees(void)
+{
+    static const struct {
+        const char *folder;
+        const char *macs[3];
+        const char *expected[3];
+    } rows[] = {
+        {"networkmanager-mac-patch-test.d",
+         {"00:15:5D:A0:A3:0B", "00:15:5D:A0:A3:0C", NULL},
+         {"eth0=00:15:5d:a0:a3:0b", "eth1=00:15:5d:a0:a3:0c", NULL}},
+        {"ifcfg-hwaddr-test.d",
+         {"aa:bb:cc:dd:ee:fe", "00:50:56:a0:e3:ff", NULL},
+         {"ens192=aa:bb:cc:dd:ee:fe", "ens224=00:50:56:a0:e3:ff", NULL}},
+        {"network-interfaces-single-test.d",
+         {"aa:bb:cc:dd:ee:ff", NULL},
+         {"ens192=aa:bb:cc:dd:ee:ff", NULL}},
+        {"ifcfg-no-quotes-test.d", {"aa:bb:cc:dd:ee:ff", NULL}, {"eth0=aa:bb:cc:dd:ee:ff", NULL}},
+        {"ifcfg-single-quotes-test.d",
+         {"aa:bb:cc:dd:ee:ff", NULL},
+         {"eth0=aa:bb:cc:dd:ee:ff", NULL}},
+    };
+    g_autofree char *base =
+        g_build_filename(DRYDOCK_TESTDATA, "linux-guest/forklift-network", NULL);
+
+    if (!g_file_test(base, G_FILE_TEST_IS_DIR)) {
+        g_test_skip("no test data");
+        return;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(TestGuest) guest = test_guest_new();
+        g_autofree char *root = g_build_filename(base, rows[i].folder, "root", NULL);
+        g_autoptr(GPtrArray) names = network_names_new();
+        g_autoptr(GError) error = NULL;
+        gboolean by_order = FALSE;
+        g_autofree char *list = NULL;
+
+        add_tree(guest, root, "/");
+        g_assert_true(network_names_read(&guest->plan, names, &error));
+        g_assert_no_error(error);
+        network_match_macs(names, rows[i].macs, &by_order);
+        list = list_names(names);
+        for (guint j = 0; rows[i].expected[j] != NULL; j++)
+            g_assert_nonnull(strstr(list, rows[i].expected[j]));
+    }
+}
+
+/* Files of netplan, NetworkManager and wicked: whatever is in them, names are names. */
+static void test_real_files(void)
+{
+    static const struct {
+        const char *folder;
+        void (*parse)(const char *text, GPtrArray *names);
+    } rows[] = {
+        {"netplan", network_names_parse_netplan},
+        {"nm-ifcfg", parse_ifcfg_ens192},
+        {"nm-keyfile", network_names_parse_keyfile},
+    };
+    guint count = 0;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *folder =
+            g_build_filename(DRYDOCK_TESTDATA, "linux-guest", rows[i].folder, NULL);
+        GDir *dir = g_dir_open(folder, 0, NULL);
+        const char *name = NULL;
+
+        while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+            g_autofree char *path = g_build_filename(folder, name, NULL);
+            g_autofree char *text = NULL;
+            g_autoptr(GPtrArray) names = network_names_new();
+
+            if (!g_file_get_contents(path, &text, NULL, NULL))
+                continue;
+            rows[i].parse(text, names);
+            for (guint j = 0; j < names->len; j++) {
+                const NetworkName *found = names->pdata[j];
+
+                g_assert_cmpuint(strlen(found->name), <=, 15);
+                g_assert_true(found->mac == NULL || strlen(found->mac) == 17);
+            }
+            if (g_str_equal(name, "dhcp.yaml")) {
+                g_autofree char *list = list_names(names);
+
+                g_assert_cmpstr(list, ==, "enp3s0");
+            }
+            count++;
+        }
+        g_clear_pointer(&dir, g_dir_close);
+    }
+    if (count == 0)
+        g_test_skip("no test data");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/linux/network/parsers", test_parsers);
+    g_test_add_func("/linux/network/match", test_match);
+    g_test_add_func("/linux/network/link-file", test_link_file);
+    g_test_add_func("/linux/network/rules", test_rules);
+    g_test_add_func("/linux/network/findings", test_findings);
+    g_test_add_func("/linux/network/real-trees", test_real_trees);
+    g_test_add_func("/linux/network/real-files", test_real_files);
+    return g_test_run();
+}
