@@ -33,7 +33,7 @@ function(add_script_test name script)
     endif()
     add_test(NAME ${name} COMMAND bash ${script} ${arg_ARGS})
     set(environment
-        MIGRATE=$<TARGET_FILE:migrate>
+        MIGRATE=$<TARGET_FILE:migrate-bin>
         SOURCE_DIR=${CMAKE_SOURCE_DIR}
         BUILD_DIR=${CMAKE_BINARY_DIR}
         IMAGE_CACHE=${CMAKE_SOURCE_DIR}/build/images
