@@ -291,7 +291,7 @@ gboolean kernel_modules_read_aliases(FsTree *tree, const KernelModules *modules,
 
         const char *name = strrchr(line, ' ') + 1;
 
-        if (name <= line + 6 || find_by_name(list, name) == NULL)
+        if (name <= line + 7 || find_by_name(list, name) == NULL)
             continue;
         g_ptr_array_add(ret_aliases, g_strndup(line + 6, (gsize)(name - line - 7)));
         g_ptr_array_add(ret_aliases, g_strdup(name));
