@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "base/run.h"
 
-enum { PROGRAM_SECONDS = 120, OUTPUT_MAX = 16 * 1024 * 1024 };
+enum { PROGRAM_SECONDS = 120, OUTPUT_MAX = 16 * 1024 * 1024, CACHE_BYTES = 4 * 1024 * 1024 };
 
 static char *find_program(const char *name)
 {
@@ -124,11 +124,13 @@ Fs *ntfs_image_open(const NtfsImage *image, gboolean writable)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Disk) disk = disk_open_file(image->path, writable, image->sector_bytes, &error);
+    g_autoptr(Disk) cache = NULL;
     Fs *fs = NULL;
     gboolean ok;
 
     g_assert_no_error(error);
-    ok = fs_open(disk, "ntfs", &fs, &error);
+    cache = disk_new_cache(disk, CACHE_BYTES);
+    ok = fs_open(cache, "ntfs", &fs, &error);
     g_assert_no_error(error);
     g_assert_true(ok);
     return fs;

@@ -20,6 +20,7 @@ NtfsImage *ntfs_image_from_testdata(const char *name);
 void ntfs_image_free(NtfsImage *image);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtfsImage, ntfs_image_free)
 
+/* With a small cache in front, as in the program. */
 Fs *ntfs_image_open(const NtfsImage *image, gboolean writable);
 /* ntfsfix -n, ntfs-3g.probe, ntfsresize's count of clusters and ntfssecaudit find nothing wrong;
    programs that are missing are left out. */
