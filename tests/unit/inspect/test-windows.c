@@ -441,6 +441,39 @@ static void test_real(void)
     }
 }
 
+/* Stores of real UEFI machines; the GUID is the partition their default entry names. */
+static void test_real_stores(void)
+{
+    static const struct {
+        const char *file, *partition_uuid;
+    } rows[] = {
+        {"bcd/win10-regipy/BCD.xz", "8e0f2c38-e4ea-47ba-b7fc-9d8c74dccf0b"},
+        {"bcd/win11-esp-a/BCD", "8608cf4b-9095-4282-8e13-fa1b4ad1f499"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GBytes) store = read_packed(rows[i].file);
+        if (!store) {
+            g_test_skip("no test data");
+            return;
+        }
+        g_autoptr(GPtrArray) findings = findings_new();
+        g_autoptr(VolumeSet) set = support_set(PARTITION_TABLE_GPT, 1);
+        PartitionTable *table = g_ptr_array_index(set->tables, 0);
+        table->disk_id = g_strdup("00000000-0000-0000-0000-000000000000");
+        Fs *esp = fs_new_memory(FALSE);
+        support_add_bytes(esp, "/EFI/Microsoft/Boot/BCD", store);
+        support_make_esp(support_add_volume(set, 0, 1, esp, "vfat", NULL, NULL));
+        for (guint number = 2; number <= 3; number++)
+            support_add_volume(set, 0, number, windows_fs("/Windows", system_rows, software_rows),
+                               "ntfs", NULL, NULL);
+        Partition *partition = g_ptr_array_index(table->partitions, 2);
+        partition->uuid = g_strdup(rows[i].partition_uuid);
+
+        g_autoptr(Guest) guest = support_inspect(set, findings);
+        g_assert_cmpstr(guest->root->name, ==, "sda3");
+    }
+}
+
 static void check_documented(JsonObject *object, const char *page);
 
 static void check_node(JsonNode *node, const char *page)
@@ -507,6 +540,7 @@ int main(int argc, char **argv)
     g_test_add_func("/inspect/windows/read-hive", test_read_hive);
     g_test_add_func("/inspect/windows/dirty-hive", test_dirty_hive);
     g_test_add_func("/inspect/windows/real", test_real);
+    g_test_add_func("/inspect/windows/real-stores", test_real_stores);
     g_test_add_func("/inspect/windows/manual", test_manual);
     return g_test_run();
 }
