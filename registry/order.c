@@ -16,7 +16,7 @@ typedef struct {
 typedef struct {
     uint8_t *bins;
     size_t length;
-    char kind;           /* of all leaves: 'i', 'f', 'h'; 0: none seen */
+    uint8_t kind;        /* of all leaves: 'i', 'f', 'h'; 0: none seen */
     size_t element_size; /* 4 or 8 */
     GArray *places;      /* of uint8_t *: where each element is */
     GArray *keys;        /* of SortKey */
@@ -60,7 +60,7 @@ static gboolean sorter_add_leaf(Sorter *sorter, uint32_t offset)
         return FALSE;
     }
     size_t count = get_le16(leaf + LIST_COUNT);
-    sorter->kind = (char)leaf[1];
+    sorter->kind = leaf[1];
     sorter->element_size = sorter->kind == 'i' ? 4 : 8;
     if (sorter_cell(sorter, offset, LIST_ELEMENTS + count * sorter->element_size) == NULL) {
         return FALSE;

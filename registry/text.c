@@ -112,7 +112,7 @@ GByteArray *hive_text_to_utf16(const char *text, gboolean with_nul)
 {
     GByteArray *bytes = g_byte_array_new();
     g_autofree char *valid = g_utf8_make_valid(text, -1);
-    for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
+    for (char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
         gunichar character = g_utf8_get_char(p);
         if (character >= 0x10000) {
             append_unit(bytes, 0xD800 + ((character - 0x10000) >> 10));
@@ -158,10 +158,10 @@ char **hive_multi_string_decode(const uint8_t *data, size_t length)
     return (char **)g_ptr_array_free(g_steal_pointer(&strings), FALSE);
 }
 
-static void append_quoted(GString *text, const char *string)
+static void append_quoted(GString *text, char *string)
 {
     g_string_append_c(text, '"');
-    for (const char *p = string; *p != '\0'; p = g_utf8_next_char(p)) {
+    for (char *p = string; *p != '\0'; p = g_utf8_next_char(p)) {
         gunichar character = g_utf8_get_char(p);
         if (character == '"' || character == '\\') {
             g_string_append_c(text, '\\');

@@ -51,8 +51,10 @@ static gboolean dump_key(Hive *hive, HiveKey key, const char *path, int depth, G
     g_ptr_array_add(lines, g_strdup(path));
     for (guint i = 0; i < values->len; i++) {
         const HiveValue *value = values->pdata[i];
-        g_autofree char *sum = g_compute_checksum_for_bytes(G_CHECKSUM_MD5, value->data);
-        g_ptr_array_add(lines, g_strdup_printf("%s|%s|%x|%s", path, value->name, value->type, sum));
+        g_ptr_array_add(lines,
+                        g_strdup_printf("%s|%s|%x|%" G_GSIZE_FORMAT ":%08x", path, value->name,
+                                        value->type, g_bytes_get_size(value->data),
+                                        g_bytes_hash(value->data)));
     }
     for (guint i = 0; i < keys->len; i++) {
         g_autofree char *name = NULL;

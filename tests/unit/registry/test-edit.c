@@ -282,14 +282,14 @@ static void set_value(HiveEdits *edits)
 
 static void set_longest(HiveEdits *edits)
 {
-    uint8_t data[16344] = {1};
-    hive_edits_set(edits, "Alpha", "long", HIVE_TYPE_BINARY, data, sizeof data, "test");
+    g_autofree uint8_t *data = g_malloc0(16344);
+    hive_edits_set(edits, "Alpha", "long", HIVE_TYPE_BINARY, data, 16344, "test");
 }
 
 static void set_too_long(HiveEdits *edits)
 {
-    uint8_t data[16345] = {1};
-    hive_edits_set(edits, "Alpha", "long", HIVE_TYPE_BINARY, data, sizeof data, "test");
+    g_autofree uint8_t *data = g_malloc0(16345);
+    hive_edits_set(edits, "Alpha", "long", HIVE_TYPE_BINARY, data, 16345, "test");
 }
 
 static void set_not_utf8(HiveEdits *edits)
@@ -318,6 +318,7 @@ static void test_refused(void)
         {5, "lh", delete_root, DRYDOCK_ERROR_USAGE},
         {3, "lf", set_value, -1},
         {5, "li", set_value, -1},
+        {5, "li", create_beside, -1},
         {5, "lh", set_longest, -1},
         {5, "lh", set_too_long, DRYDOCK_ERROR_UNSUPPORTED},
         {5, "lh", set_not_utf8, DRYDOCK_ERROR_USAGE},
@@ -345,9 +346,9 @@ static void test_refused(void)
 static void test_long_values(void)
 {
     g_autoptr(HiveBuilder) builder = hive_builder_new(5);
-    uint8_t data[20000] = {1};
+    g_autofree uint8_t *data = g_malloc0(20000);
     uint32_t key = hive_builder_key(builder, builder->root, "Key");
-    uint32_t value = hive_builder_value(builder, "Cache", 3, data, sizeof data, FALSE);
+    uint32_t value = hive_builder_value(builder, "Cache", 3, data, 20000, FALSE);
     hive_builder_set_subkeys(builder, builder->root, hive_builder_list(builder, "lh", &key, 1), 1);
     hive_builder_set_values(builder, key, &value, 1);
     g_autoptr(GBytes) hive = hive_builder_finish(builder, 1);
@@ -373,6 +374,7 @@ static void test_long_values(void)
     g_autoptr(GPtrArray) remove_lines = NULL;
     hive_edits_delete_key(remove, "Key", "test");
     g_autoptr(GBytes) removed = apply(remove, result, &remove_lines);
+    g_assert_true(removed != result);
     g_assert_cmpuint(remove_lines->len, ==, 1);
 }
 
@@ -490,6 +492,9 @@ static void test_corpus(void)
         {"nt4sp3-server/SOFTWARE", "Microsoft", FALSE},
         {"yarp/edge/ManySubkeysHive", "", FALSE},
         {"yarp/edge/BigDataHive", "New", FALSE},
+        {"yarp/edge/RemnantsHive", "", FALSE},
+        {"yarp/edge/HealedHive", "", FALSE},
+        {"yarp/edge/UpcaseHive", "", FALSE},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GBytes) hive = testdata_load(rows[i].file);
@@ -525,10 +530,10 @@ static void test_growth(void)
         g_autoptr(GBytes) hive = make_hive(5, "lh");
         g_autoptr(HiveEdits) edits = hive_edits_new();
         g_autoptr(GPtrArray) lines = NULL;
-        uint8_t data[8000] = {1};
+        g_autofree uint8_t *data = g_malloc0(8000);
         for (guint j = 0; j < counts[i]; j++) {
             g_autofree char *key = g_strdup_printf("Empty\\%04u", j);
-            hive_edits_set(edits, key, "v", HIVE_TYPE_BINARY, data, sizeof data, "test");
+            hive_edits_set(edits, key, "v", HIVE_TYPE_BINARY, data, 8000, "test");
         }
         g_autoptr(GBytes) result = apply(edits, hive, &lines);
         g_assert_cmpuint(lines->len, ==, 2 * counts[i]);

@@ -336,12 +336,15 @@ static void test_list_bomb(void)
     g_autoptr(HiveBuilder) builder = hive_builder_new(5);
     g_autoptr(GError) error = NULL;
     g_autofree uint32_t *leaves = g_new(uint32_t, 65535);
-    uint32_t keys[1000];
+    enum {
+        COUNT = 1000,
+    };
+    g_autofree uint32_t *keys = g_new(uint32_t, COUNT);
     uint32_t key = hive_builder_key(builder, builder->root, "Key");
-    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+    for (size_t i = 0; i < COUNT; i++) {
         keys[i] = key;
     }
-    uint32_t leaf = hive_builder_list(builder, "lh", keys, G_N_ELEMENTS(keys));
+    uint32_t leaf = hive_builder_list(builder, "lh", keys, COUNT);
     for (size_t i = 0; i < 65535; i++) {
         leaves[i] = leaf;
     }
@@ -416,14 +419,16 @@ static void test_lazy(void)
 /* Through pages or in memory: the same keys and values. */
 static void test_pages(void)
 {
-    Places places;
     g_autoptr(GError) error = NULL;
     g_autoptr(HiveBuilder) builder = hive_builder_new(5);
-    uint8_t data[50000];
-    for (size_t i = 0; i < sizeof data; i++) {
+    enum {
+        LENGTH = 50000,
+    };
+    g_autofree uint8_t *data = g_malloc(LENGTH);
+    for (size_t i = 0; i < LENGTH; i++) {
         data[i] = (uint8_t)(i % 251);
     }
-    uint32_t value = hive_builder_value(builder, "v", HIVE_TYPE_BINARY, data, sizeof data, FALSE);
+    uint32_t value = hive_builder_value(builder, "v", HIVE_TYPE_BINARY, data, LENGTH, FALSE);
     hive_builder_fill(builder, builder->root, "lh", "k", 2000, 500);
     hive_builder_set_values(builder, builder->root, &value, 1);
     g_autoptr(GBytes) bytes = hive_builder_finish(builder, 1);
@@ -437,11 +442,10 @@ static void test_pages(void)
     g_autoptr(HiveValue) read = NULL;
     g_assert_true(hive_get_value(hive, hive_root(hive), "v", &read, &error));
     assert_same_bytes(g_bytes_get_data(read->data, NULL), g_bytes_get_size(read->data), data,
-                      sizeof data);
+                      LENGTH);
 
     source.fails = TRUE;
     g_autoptr(GArray) keys = NULL;
-    g_autoptr(GBytes) other = make_simple(&places);
     g_assert_false(hive_list_keys(hive, hive_root(hive), &keys, &error) &&
                    hive_get_value(hive, hive_root(hive), "v", &read, &error));
     g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_SYSTEM);

@@ -185,11 +185,12 @@ static void test_grow(void)
     uint32_t old_size = bins_size(whole);
     GByteArray *log = log_new(data_of(whole), 5);
     log_add_entry(log, 5, old_size, 4096, data_of(whole) + BASE + 4096, old_size - 4096);
-    uint8_t bin[4096] = "hbin";
+    g_autofree uint8_t *bin = g_malloc0(4096);
+    memcpy(bin, "hbin", 4);
     put_le32(bin + 4, old_size);
-    put_le32(bin + 8, sizeof bin);
-    put_le32(bin + 32, sizeof bin - 32);
-    log_add_entry(log, 6, old_size + 4096, old_size, bin, sizeof bin);
+    put_le32(bin + 8, 4096);
+    put_le32(bin + 32, 4096 - 32);
+    log_add_entry(log, 6, old_size + 4096, old_size, bin, 4096);
     g_autoptr(GBytes) log_bytes = g_byte_array_free_to_bytes(log);
     g_autoptr(GBytes) result = NULL;
     HiveReplay replay;

@@ -18,7 +18,7 @@ typedef struct {
 static GBytes *make_hive(Places *places)
 {
     g_autoptr(HiveBuilder) builder = hive_builder_new(5);
-    uint8_t data[40000] = {1};
+    g_autofree uint8_t *data = g_malloc0(40000);
     places->security = builder->security;
     places->alpha = hive_builder_key(builder, builder->root, "Alpha");
     places->beta = hive_builder_key(builder, builder->root, "Beta");
@@ -32,7 +32,7 @@ static GBytes *make_hive(Places *places)
     places->alpha_list = hive_builder_list(builder, "lh", below, 2);
     hive_builder_set_subkeys(builder, places->alpha, places->alpha_list, 2);
     places->value = hive_builder_value(builder, "v", 3, data, 100, FALSE);
-    places->big_value = hive_builder_value(builder, "big", 3, data, sizeof data, FALSE);
+    places->big_value = hive_builder_value(builder, "big", 3, data, 40000, FALSE);
     const uint32_t values[] = {places->value, places->big_value};
     hive_builder_set_values(builder, places->alpha, values, 2);
     places->class_name = hive_builder_cell(builder, "c\0l\0", 4);
@@ -225,9 +225,8 @@ static void test_versions(void)
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(HiveBuilder) builder = hive_builder_new(rows[i].minor);
         g_autoptr(GError) error = NULL;
-        uint8_t data[20000] = {0};
-        uint32_t value =
-            hive_builder_value(builder, "v", 3, data, sizeof data, rows[i].as_one_cell);
+        g_autofree uint8_t *data = g_malloc0(20000);
+        uint32_t value = hive_builder_value(builder, "v", 3, data, 20000, rows[i].as_one_cell);
         hive_builder_set_values(builder, builder->root, &value, 1);
         hive_builder_fill(builder, builder->root, rows[i].kind, "k", 5, 2);
         g_autoptr(GBytes) hive = hive_builder_finish(builder, 1);
