@@ -13,6 +13,7 @@
 
 static const FsOps *const drivers[] = {
     &fs_ext_ops,
+    &fs_fat_ops,
     &fs_ntfs_ops,
     NULL,
 };
