@@ -79,7 +79,7 @@ FINDING(LINUX_NO_KERNEL, "linux-no-kernel", WARNING,
         "check that /boot is on one of the disks that were given")
 FINDING(LINUX_KERNEL_WITHOUT_VIRTIO, "linux-kernel-without-virtio", WARNING,
         "kernel {} lacks drivers for virtio disks and cannot boot from one",
-        "install a kernel with them in the source, or give the machine SATA disks (--bus sata)")
+        "install a kernel with them in the source; until then the machine gets SATA disks")
 FINDING(LINUX_KERNEL_WITHOUT_MODULES, "linux-kernel-without-modules", WARNING,
         "kernel {} has no modules folder; it was left alone", NULL)
 FINDING(LINUX_NO_INITRAMFS, "linux-no-initramfs", WARNING,

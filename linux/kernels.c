@@ -8,12 +8,12 @@
 /* GRUB loads it below 4 GiB; distributions' largest are about 200 MiB. */
 #define INITRAMFS_MAX (UINT64_C(1) << 30)
 
-/* A kernel's drivers in words, for the findings: "5.4.0 (no virtio_scsi)". */
+/* A kernel's drivers in words, for the findings: "5.4.0 (no virtio_pci, virtio_blk)". */
 static char *describe_missing(const GuestKernel *kernel, const KernelModules *modules)
 {
     GString *text = g_string_new(NULL);
 
-    for (guint driver = 0; driver < DRIVER_VIRTIO_NET; driver++)
+    for (guint driver = 0; driver <= DRIVER_VIRTIO_BLK; driver++)
         if (modules->state[driver] == DRIVER_MISSING)
             g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "",
                                    driver_name((Driver)driver));
@@ -73,7 +73,7 @@ static gboolean plan_kernel(LinuxPlan *plan, const GuestKernel *kernel, GError *
         findings_add(plan->findings, FINDING_LINUX_KERNEL_WITHOUT_MODULES, kernel->version);
         return TRUE;
     }
-    if (!kernel_modules_can_boot(modules) || modules->state[DRIVER_VIRTIO_SCSI] == DRIVER_MISSING) {
+    if (!kernel_modules_can_boot(modules)) {
         g_autofree char *subject = describe_missing(kernel, modules);
 
         findings_add(plan->findings, FINDING_LINUX_KERNEL_WITHOUT_VIRTIO, subject);

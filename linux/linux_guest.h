@@ -7,7 +7,7 @@
 #include "inspect/guest.h"
 
 typedef struct {
-    gboolean virtio_block; /* the default kernel can boot from virtio-blk and virtio-scsi */
+    gboolean virtio_block; /* the default kernel can boot from virtio-blk; FALSE: give it SATA */
     gboolean virtio_net;
 } LinuxResult;
 

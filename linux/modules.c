@@ -19,6 +19,7 @@ static const struct {
     [DRIVER_VIRTIO_SCSI] = {"virtio_scsi", "CONFIG_SCSI_VIRTIO"},
     [DRIVER_SD_MOD] = {"sd_mod", "CONFIG_BLK_DEV_SD"},
     [DRIVER_VIRTIO_NET] = {"virtio_net", "CONFIG_VIRTIO_NET"},
+    [DRIVER_AHCI] = {"ahci", "CONFIG_SATA_AHCI"},
 };
 
 /* modules.dep by module name: where its line starts in text. */
@@ -224,8 +225,11 @@ KernelModules *kernel_modules_read(FsTree *tree, const GuestKernel *kernel, GErr
         return NULL;
     for (guint driver = 0; driver < DRIVER_COUNT; driver++) {
         GPtrArray *list = driver == DRIVER_VIRTIO_NET ? modules->network : modules->boot;
-        KernelModule *module = add_closure(&file, driver_table[driver].name, list);
+        KernelModule *module = NULL;
 
+        /* The machine gets SATA disks if it cannot have virtio's. */
+        if (driver != DRIVER_AHCI || !kernel_modules_can_boot(modules))
+            module = add_closure(&file, driver_table[driver].name, list);
         if (module == NULL)
             continue;
         module->wanted = TRUE;

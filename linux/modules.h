@@ -18,6 +18,7 @@ typedef enum {
     DRIVER_VIRTIO_SCSI,
     DRIVER_SD_MOD,
     DRIVER_VIRTIO_NET,
+    DRIVER_AHCI, /* only looked for where virtio disks are out of the question */
     DRIVER_COUNT,
 } Driver;
 
