@@ -124,6 +124,18 @@ static gboolean check_name(const char *name, GError **error)
     return FALSE;
 }
 
+/* Bare disks say nothing of network cards, but hardly a machine had none. Its address is made from
+   name and place, in QEMU's range, so that a repeated run gives the same machine. */
+static void add_default_nic(Machine *machine)
+{
+    const MachineDisk *disk = g_ptr_array_index(machine->disks, 0);
+    g_autofree char *seed = g_strdup_printf("%s\n%s", machine->name, disk->path);
+    g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, seed, -1);
+    MachineNic *nic = g_new0(MachineNic, 1);
+    nic->mac = g_strdup_printf("52:54:00:%.2s:%.2s:%.2s", hash, hash + 2, hash + 4);
+    g_ptr_array_add(machine->nics, nic);
+}
+
 gboolean source_open(const char *const *paths, guint count, const char *name, Machine **ret_machine,
                      GError **error)
 {
@@ -137,6 +149,7 @@ gboolean source_open(const char *const *paths, guint count, const char *name, Ma
             return FALSE;
     }
     machine->name = name ? g_strdup(name) : machine_name_from_path(paths[0]);
+    add_default_nic(machine);
     *ret_machine = g_steal_pointer(&machine);
     return TRUE;
 }

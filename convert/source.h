@@ -8,7 +8,7 @@
 #include "convert/machine.h"
 
 /* paths: count disk images, the boot disk first. name: of the machine; NULL: the first file's name
-   without its ending. What is no disk image, damaged, or would be read wrongly is refused, each
+   without its ending. The machine gets one NIC with an address of its own. What is no disk image, damaged, or would be read wrongly is refused, each
    with its code and a hint. */
 gboolean source_open(const char *const *paths, guint count, const char *name, Machine **ret_machine,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -91,11 +91,12 @@ static gboolean plan_windows(Run *run, GError **error)
         g_propagate_error(error, g_steal_pointer(&run->drivers_error));
         return FALSE;
     }
-    WindowsResult result = {0};
+    g_auto(WindowsResult) result = {0};
     if (!windows_guest_plan(run->guest, run->drivers, run->edits, run->findings, &result, error))
         return FALSE;
     run->virtio_block = result.virtio_block;
     run->virtio_net = result.virtio_net;
+    run->considered = g_steal_pointer(&result.considered);
     return TRUE;
 }
 

@@ -14,7 +14,8 @@ static const char *firmware_label(Firmware firmware)
 
 char *summary_line(const Guest *guest)
 {
-    return g_strdup_printf("%s, %s, %s", guest->product_name, guest->architecture,
+    return g_strdup_printf("%s, %s, %s", guest->product_name,
+                           guest->architecture ? guest->architecture : "unknown architecture",
                            firmware_label(guest->firmware));
 }
 

@@ -182,8 +182,6 @@ static gboolean choose_drivers(Plan *plan, GError **error)
                                        ? 1
                                        : 2;
     plan->choice = driver_choice_new(plan->drivers, &target);
-    for (guint i = 0; i < plan->choice->considered->len; i++)
-        g_debug("%s", (const char *)g_ptr_array_index(plan->choice->considered, i));
     return TRUE;
 }
 
@@ -261,6 +259,20 @@ static gboolean stage(const Plan *plan, Edits *edits, GError **error)
            efi_fallback_stage(plan->guest, edits, plan->findings, error);
 }
 
+void windows_result_clear(WindowsResult *result)
+{
+    g_clear_pointer(&result->considered, g_strfreev);
+}
+
+static char **copy_strings(const GPtrArray *strings)
+{
+    char **copy = g_new0(char *, strings->len + 1);
+
+    for (guint i = 0; i < strings->len; i++)
+        copy[i] = g_strdup(g_ptr_array_index(strings, i));
+    return copy;
+}
+
 gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers, Edits *edits,
                             GPtrArray *findings, WindowsResult *ret_result, GError **error)
 {
@@ -283,6 +295,7 @@ gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers, Edits
     if (!choose_drivers(&plan, error) || !check_choice(&plan, &result, error) ||
         !add_registry(&plan, error) || !stage(&plan, edits, error))
         return FALSE;
+    result.considered = copy_strings(plan.choice->considered);
     *ret_result = result;
     return TRUE;
 }

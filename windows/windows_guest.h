@@ -13,7 +13,12 @@ typedef struct {
     gboolean virtio_net;               /* netkvm is staged */
     gboolean legacy_block, legacy_net; /* those drivers know transitional devices only: the device
                                           must not be a modern one */
+    char **considered; /* one line per driver package looked at: taken, or why not; NULL-terminated;
+                          NULL when the guest was refused before */
 } WindowsResult;
+
+void windows_result_clear(WindowsResult *result);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WindowsResult, windows_result_clear)
 
 /* Stages drivers, registry and clean-up for guest. A state that forbids it (hibernated, log not
    clean, hive dirty beyond repair) adds a blocker to findings and returns TRUE with nothing staged

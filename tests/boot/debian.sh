@@ -20,8 +20,9 @@ fi
 bus=virtio
 [ "$2" != virtio-scsi ] || bus=scsi
 expect 0 "$MIGRATE" "guest.$1" -o out.d --name guest --disk-bus "$bus"
-uuid=$(blkid -o value -s UUID -p -O 1048576 "$IMAGE_CACHE"/debian-guest-"$(sha256sum "$SOURCE_DIR/tests/images/debian-guest" | cut -c1-16)".raw)
-line=$(boot_guest "$work/out.d/guest-sda.qcow2" "$2" 600 '^drydock-guest-up ')
+"$SOURCE_DIR/tests/images/debian-guest" guest.raw
+uuid=$(/sbin/blkid -o value -s UUID -p -O 1048576 guest.raw)
+line=$(boot_guest "$work/out.d/guest-sda.qcow2" "$2" 600 '^drydock-guest-up ' "$(mac_of out.d/guest.xml)")
 echo "$line"
 [[ $line == *" fs=$uuid "* ]] || fail "it did not boot from its own root filesystem ($uuid)"
 [[ $line == *" addresses=ens192=10.0.2.77/24"* ]] || fail "the interface has lost its name or address"

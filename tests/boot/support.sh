@@ -1,11 +1,17 @@
 # Sourced by the tests that start a guest: QEMU without KVM, the serial console in a file, a marker to wait for.
 # shellcheck shell=bash
 
+# mac_of DOMAIN.xml: the address of its first network card.
+mac_of() {
+    sed -n "s/.*<mac address=[\"']\([0-9a-f:]*\).*/\1/p" "$1" | head -n 1
+}
+
 # boot_guest DISK BUS SECONDS PATTERN: starts DISK (qcow2 or raw, by its ending) on virtio-blk, virtio-scsi or sata
 # and waits until a line of the serial console matches PATTERN (an extended regular expression), which is printed.
-# 1: it did not come in time; the console's last lines go to stderr. The disk is not changed.
-boot_guest() {
-    local disk=$1 bus=$2 seconds=$3 pattern=$4
+# 1: it did not come in time; the console's last lines go to stderr. The disk is not changed. MAC: of the network
+# card, by default one of QEMU's.
+boot_guest() { # DISK BUS SECONDS PATTERN [MAC]
+    local disk=$1 bus=$2 seconds=$3 pattern=$4 mac=${5:-52:54:00:12:34:56}
     local console format=raw device status=1
     console=$(mktemp)
     [[ $disk != *.qcow2 ]] || format=qcow2
@@ -17,7 +23,7 @@ boot_guest() {
     esac
     qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max -smp 2 -m 768 -display none -no-reboot \
         -drive "if=none,id=disk,format=$format,file=$disk,snapshot=on" "${device[@]}" \
-        -netdev user,id=net,restrict=on -device virtio-net-pci,netdev=net,mac=52:54:00:12:34:56 \
+        -netdev user,id=net,restrict=on -device "virtio-net-pci,netdev=net,mac=$mac" \
         -serial "file:$console" -monitor none &
     local qemu=$! deadline=$((SECONDS + seconds))
     while [ $SECONDS -lt $deadline ] && kill -0 "$qemu" 2>/dev/null; do

@@ -258,7 +258,7 @@ static void test_windows_10(void)
     g_autoptr(GBytes) log = NULL;
     g_autofree char *paths = NULL;
     g_autofree char *codes = NULL;
-    WindowsResult result;
+    g_auto(WindowsResult) result = {0};
     uint64_t limit = 1024;
 #define SYSTEM_KEY "HKLM\\SYSTEM\\ControlSet001\\"
 
@@ -334,7 +334,7 @@ static void test_again(void)
     g_auto(Fixture) fixture;
     g_autoptr(Edits) again = NULL;
     g_autoptr(GError) error = NULL;
-    WindowsResult result;
+    g_auto(WindowsResult) result = {0};
 
     fixture_init(&fixture, 10, 0, 19045);
     g_assert_true(
@@ -373,7 +373,7 @@ static void test_refused(void)
         g_auto(Fixture) fixture;
         g_autoptr(GError) error = NULL;
         g_autofree char *codes = NULL;
-        WindowsResult result;
+        g_auto(WindowsResult) result = {0};
 
         fixture_init(&fixture, 6, 3, 9600);
         g_assert_true(windows_guest_plan(&fixture.guest, tree, fixture.edits, fixture.findings,
@@ -400,7 +400,7 @@ static void test_test_signing(void)
     g_autoptr(GBytes) configuration = make_boot_configuration(TRUE);
     g_auto(Fixture) fixture;
     g_autoptr(GError) error = NULL;
-    WindowsResult result;
+    g_auto(WindowsResult) result = {0};
 
     fixture_init(&fixture, 6, 3, 9600);
     write_file(fixture.esp, "/EFI/Microsoft/Boot/BCD", configuration);
@@ -417,7 +417,7 @@ static void test_windows_2003(void)
     g_auto(Fixture) fixture;
     g_autoptr(GError) error = NULL;
     g_autofree char *codes = NULL;
-    WindowsResult result;
+    g_auto(WindowsResult) result = {0};
 #define SYSTEM_KEY "HKLM\\SYSTEM\\ControlSet001\\"
 
     fixture_init(&fixture, 5, 2, 3790);
@@ -461,7 +461,7 @@ static void test_real_hives(void)
         g_auto(Fixture) fixture;
         g_autoptr(GError) error = NULL;
         g_autofree char *codes = NULL;
-        WindowsResult result;
+        g_auto(WindowsResult) result = {0};
 
         if (!system)
             return;
@@ -528,7 +528,7 @@ static void test_blocked(void)
         g_auto(Fixture) fixture;
         g_autoptr(GError) error = NULL;
         g_autofree char *codes = NULL;
-        WindowsResult result = {.virtio_block = TRUE};
+        g_auto(WindowsResult) result = {.virtio_block = TRUE};
 
         fixture_init(&fixture, 10, 0, 19045);
         rows[i].set(&fixture);
@@ -548,7 +548,7 @@ static void test_no_driver(void)
     g_autoptr(DriverTree) tree = make_tree(0, 3);
     g_auto(Fixture) fixture;
     g_autoptr(GError) error = NULL;
-    WindowsResult result;
+    g_auto(WindowsResult) result = {0};
 
     fixture_init(&fixture, 6, 0, 6002);
     g_assert_false(
