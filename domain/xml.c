@@ -9,6 +9,11 @@ struct XmlWriter {
     xmlTextWriter *writer;
 };
 
+static const xmlChar *to_xml(const char *text)
+{
+    return (const xmlChar *)text;
+}
+
 static void check(int result)
 {
     if (result < 0) {
@@ -27,7 +32,7 @@ gboolean xml_can_hold(const char *text)
     if (!g_utf8_validate(text, -1, NULL)) {
         return FALSE;
     }
-    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+    for (const char *at = text; *at != '\0'; at = g_utf8_find_next_char(at, NULL)) {
         if (!is_xml_character(g_utf8_get_char(at))) {
             return FALSE;
         }
@@ -40,7 +45,7 @@ static char *make_holdable(const char *text)
     g_autofree char *valid = g_utf8_make_valid(text, -1);
     GString *result = g_string_new(NULL);
 
-    for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
+    for (const char *at = valid; *at != '\0'; at = g_utf8_find_next_char(at, NULL)) {
         const gunichar character = g_utf8_get_char(at);
 
         g_string_append_unichar(result, is_xml_character(character) ? character : 0xfffd);
@@ -56,7 +61,7 @@ XmlWriter *xml_writer_new(void)
     writer->writer = writer->buffer == NULL ? NULL : xmlNewTextWriterMemory(writer->buffer, 0);
     check(writer->writer == NULL ? -1 : 0);
     check(xmlTextWriterSetIndent(writer->writer, 1));
-    check(xmlTextWriterSetIndentString(writer->writer, BAD_CAST "  "));
+    check(xmlTextWriterSetIndentString(writer->writer, to_xml("  ")));
     check(xmlTextWriterStartDocument(writer->writer, NULL, "UTF-8", NULL));
     return writer;
 }
@@ -78,7 +83,7 @@ char *xml_writer_finish(XmlWriter *writer)
 
 void xml_start(XmlWriter *writer, const char *element)
 {
-    check(xmlTextWriterStartElement(writer->writer, BAD_CAST element));
+    check(xmlTextWriterStartElement(writer->writer, to_xml(element)));
 }
 
 void xml_end(XmlWriter *writer)
@@ -92,7 +97,7 @@ void xml_attribute(XmlWriter *writer, const char *name, const char *value)
 
     if (value != NULL) {
         held = make_holdable(value);
-        check(xmlTextWriterWriteAttribute(writer->writer, BAD_CAST name, BAD_CAST held));
+        check(xmlTextWriterWriteAttribute(writer->writer, to_xml(name), to_xml(held)));
     }
 }
 
@@ -107,7 +112,7 @@ void xml_text(XmlWriter *writer, const char *text)
 {
     g_autofree char *held = make_holdable(text);
 
-    check(xmlTextWriterWriteString(writer->writer, BAD_CAST held));
+    check(xmlTextWriterWriteString(writer->writer, to_xml(held)));
 }
 
 void xml_element(XmlWriter *writer, const char *element, const char *text)

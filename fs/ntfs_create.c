@@ -39,7 +39,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Security, security_clear)
 /* As Windows computes it for something new in directory. */
 static void security_inherit(Security *security, ntfs_inode *directory, gboolean for_directory)
 {
-    security->id = ntfs_inherited_id(&security->context, directory, for_directory);
+    security->id = ntfs_inherited_id(&security->context, directory, for_directory ? TRUE : FALSE);
 }
 
 /* From a file or directory of the same kind. */

@@ -121,6 +121,11 @@ static const Row rows[] = {
      .options = {DOMAIN_BUS_VIRTIO, "virtio", NULL, "br&<\x02>"}},
 };
 
+static const xmlChar *to_xml(const char *text)
+{
+    return (const xmlChar *)text;
+}
+
 static void fill_machine(const Row *row, Machine *ret_machine)
 {
     *ret_machine = row->machine;
@@ -225,14 +230,14 @@ static void test_escaping(void)
     g_assert_nonnull(document);
     for (xmlNode *node = xmlDocGetRootElement(document)->children; node != NULL;
          node = node->next) {
-        if (xmlStrcmp(node->name, BAD_CAST "name") == 0) {
+        if (xmlStrcmp(node->name, to_xml("name")) == 0) {
             name = xmlNodeGetContent(node);
         }
-        if (xmlStrcmp(node->name, BAD_CAST "devices") == 0) {
+        if (xmlStrcmp(node->name, to_xml("devices")) == 0) {
             xmlNode *disk = xmlFirstElementChild(node);
             xmlNode *driver = xmlFirstElementChild(disk);
 
-            source = xmlGetProp(xmlNextElementSibling(driver), BAD_CAST "file");
+            source = xmlGetProp(xmlNextElementSibling(driver), to_xml("file"));
         }
     }
     g_assert_cmpstr((const char *)name, ==, row.machine.name);

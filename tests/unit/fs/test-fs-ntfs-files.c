@@ -247,7 +247,7 @@ static void test_wof(void)
     g_autoptr(NtfsImage) image = ntfs_image_new(32, 512, 4096);
     g_autoptr(GBytes) content = NULL;
     g_autoptr(GError) error = NULL;
-    g_autofree char *stream = NULL, *plain = NULL;
+    g_autofree char *stream = NULL;
     ntfs_volume *volume;
     ntfs_inode *inode;
     Fs *fs;

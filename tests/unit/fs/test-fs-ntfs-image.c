@@ -80,7 +80,6 @@ NtfsImage *ntfs_image_new(guint size_mib, guint sector_bytes, guint cluster_byte
     g_autofree char *sector = g_strdup_printf("%u", sector_bytes);
     g_autofree char *cluster = g_strdup_printf("%u", cluster_bytes);
     g_autofree char *output = NULL;
-    g_autoptr(GError) error = NULL;
     FILE *file = g_fopen(image->path, "wb");
 
     g_assert_nonnull(file);

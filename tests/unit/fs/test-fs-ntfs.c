@@ -84,8 +84,6 @@ static void test_discard(void)
 {
     g_autoptr(NtfsImage) image = ntfs_image_new(32, 512, 4096);
     g_autofree char *before = NULL, *after = NULL;
-    g_autoptr(Disk) file = NULL, scratch = NULL;
-    g_autoptr(GError) error = NULL;
     Fs *fs;
 
     if (image == NULL) {
