@@ -29,6 +29,7 @@ void ext_image_check(const ExtImage *image);
 /* e2fsck with the options given, whatever it says; FALSE when its exit status is not 0. */
 gboolean ext_image_fsck(const ExtImage *image, const char *options);
 GBytes *ext_image_bytes(const ExtImage *image);
+void ext_image_set_bytes(const ExtImage *image, const void *bytes, gsize size);
 
 Disk *ext_image_disk(const ExtImage *image, gboolean writable);
 Fs *ext_image_open(const ExtImage *image, gboolean writable);
