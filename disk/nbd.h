@@ -7,7 +7,8 @@
 #include "disk/disk.h"
 
 /* One qemu-nbd, its unix socket in a private directory (mode 0700) below $XDG_RUNTIME_DIR or the
-   temporary directory. Server and directory end with the handle, and with this process. */
+   temporary directory. Both end with the handle. The server also ends with this process, whatever
+   kills it; the directory then stays behind, with nothing in it but a dead socket. */
 typedef struct NbdServer NbdServer;
 
 /* image_options: what qemu calls a block node, as "driver=…,file.filename=…" (the value of

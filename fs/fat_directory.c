@@ -6,7 +6,6 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "fs/fat_volume.h"
-#include "fs/path.h"
 
 enum {
     SLOT_FREE = 0xe5,
@@ -166,13 +165,10 @@ gboolean fat_directory_next(const FatDirectory *directory, guint *slot, FatEntry
 
 gboolean fat_directory_find(const FatDirectory *directory, const char *name, FatEntry *entry)
 {
-    g_autofree char *key = fs_path_fold(name, FALSE);
-    for (guint slot = 0; fat_directory_next(directory, &slot, entry);) {
-        g_autofree char *own = fs_path_fold(entry->name, FALSE);
-        g_autofree char *alias = entry->alias ? fs_path_fold(entry->alias, FALSE) : NULL;
-        if (g_str_equal(own, key) || g_strcmp0(alias, key) == 0)
+    for (guint slot = 0; fat_directory_next(directory, &slot, entry);)
+        if (fat_names_are_equal(entry->name, name) ||
+            (entry->alias && fat_names_are_equal(entry->alias, name)))
             return TRUE;
-    }
     fat_entry_clear(entry);
     return FALSE;
 }

@@ -55,6 +55,17 @@ gboolean fat_name_check(const char *name, GError **error)
     return FALSE;
 }
 
+/* Most names differ early: nothing is copied to find that out. */
+gboolean fat_names_are_equal(const char *a, const char *b)
+{
+    for (; *a && *b; a += g_utf8_skip[(guchar)*a], b += g_utf8_skip[(guchar)*b]) {
+        gunichar left = g_utf8_get_char(a), right = g_utf8_get_char(b);
+        if (left != right && g_unichar_toupper(left) != g_unichar_toupper(right))
+            return FALSE;
+    }
+    return *a == *b;
+}
+
 static gboolean can_be_in_path(const char *name)
 {
     return *name && !g_str_equal(name, ".") && !g_str_equal(name, "..");

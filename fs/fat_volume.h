@@ -121,6 +121,8 @@ void fat_directory_make_dots(const FatVolume *volume, uint8_t *bytes, uint32_t o
 enum { FAT_LONG_NAME_UNITS = 255 };
 /* FALSE with an error for what Windows would not take as a long name. */
 gboolean fat_name_check(const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* In any case, character by character as fs_path_fold() has it. */
+gboolean fat_names_are_equal(const char *a, const char *b);
 /* UTF-16 to a name that can stand in a path; NULL: it cannot ("", ".", ".."). */
 char *fat_name_from_utf16(const uint16_t *units, size_t length);
 /* case_flags: the byte of NT that stores lower case (12 of the entry). */

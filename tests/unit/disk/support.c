@@ -9,6 +9,14 @@
 
 #include "base/run.h"
 
+void test_start(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    /* mkfs and the like are often in the administrator's directories, which PATH need not name. */
+    g_autofree char *path = g_strconcat(g_getenv("PATH"), ":/usr/sbin:/sbin", NULL);
+    g_setenv("PATH", path, TRUE);
+}
+
 char *test_folder_make(void)
 {
     g_autoptr(GError) error = NULL;

@@ -5,6 +5,9 @@
 
 #include "disk/disk.h"
 
+/* Instead of g_test_init(). */
+void test_start(int argc, char **argv);
+
 /* A new private folder; test_folder_remove() deletes it with the files in it, and frees path. */
 char *test_folder_make(void);
 void test_folder_remove(char *path);

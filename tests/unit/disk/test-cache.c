@@ -208,7 +208,7 @@ static void test_failed_flush_keeps_data(void)
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
+    test_start(argc, argv);
     g_test_add_data_func("/disk/cache/model-even", GSIZE_TO_POINTER(2048 * KIB), test_model);
     g_test_add_data_func("/disk/cache/model-odd", GSIZE_TO_POINTER(1500 * KIB + 333), test_model);
     g_test_add_func("/disk/cache/discards-unflushed", test_discards_unflushed);

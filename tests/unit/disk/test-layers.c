@@ -182,7 +182,7 @@ static void test_fault(void)
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
+    test_start(argc, argv);
     g_test_add_func("/disk/file", test_file);
     g_test_add_func("/disk/ranges", test_ranges);
     g_test_add_func("/disk/window", test_window);

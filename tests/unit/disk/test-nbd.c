@@ -2,13 +2,21 @@
 /* Disks behind a real qemu-nbd. */
 #include "disk/nbd.h"
 
+#include <fcntl.h>
+#include <linux/landlock.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <glib/gstdio.h>
 
 #include "base/error.h"
+#include "disk/partition.h"
+#include "disk/probe.h"
 #include "support.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -240,6 +248,64 @@ static void test_bad_images(void)
     images_remove(&images);
 }
 
+/* TRUE: this process can open nothing any more. */
+static gboolean confine(void)
+{
+    /* Everything of the first version of Landlock, and no rule that allows any of it. */
+    const struct landlock_ruleset_attr attributes = {.handled_access_fs = 0x1fff};
+    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0);
+    return ruleset >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 &&
+           open("/dev/null", O_RDONLY | O_CLOEXEC) < 0;
+}
+
+/* In a process of its own; its exit status: 0 all is well, 77 no Landlock here. */
+static G_GNUC_NORETURN void use_confined(Disk *disk)
+{
+    g_autoptr(GError) error = NULL;
+    if (!confine())
+        _exit(77);
+    g_autofree uint8_t *bytes = g_malloc(20 * MIB);
+    g_autoptr(PartitionTable) table = NULL;
+    g_autoptr(VolumeProbe) probe = NULL;
+    gboolean ok = disk_read(disk, 0, bytes, 20 * MIB, &error) &&
+                  disk_write(disk, 12345, bytes, 3 * MIB, &error) &&
+                  disk_discard(disk, 30 * MIB, MIB, &error) && disk_flush(disk, &error) &&
+                  (table = partition_table_read(disk, &error)) != NULL &&
+                  (probe = volume_probe(disk, &error)) != NULL;
+    if (!ok)
+        g_printerr("%s\n", error->message);
+    _exit(ok ? 0 : 1);
+}
+
+/* The worker that reads guests has connections and memory, and nothing else. */
+static void test_confined(void)
+{
+    if (!test_has_programs(programs))
+        return;
+    g_autoptr(GError) error = NULL;
+    Images images;
+    images_make(&images);
+    {
+        g_autoptr(NbdServer) server = nbd_server_start(images.options, TRUE, &error);
+        g_assert_no_error(error);
+        g_autoptr(Disk) disk =
+            disk_connect_nbd(nbd_server_socket(server), "disk 1", TRUE, 512, &error);
+        g_assert_no_error(error);
+        pid_t pid = fork();
+        if (pid == 0)
+            use_confined(disk);
+        int status = 0;
+        g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+        g_assert_true(WIFEXITED(status));
+        if (WEXITSTATUS(status) == 77)
+            g_test_skip("the kernel has no Landlock");
+        else
+            g_assert_cmpint(WEXITSTATUS(status), ==, 0);
+    }
+    images_remove(&images);
+}
+
 static void test_missing_program(void)
 {
     g_autoptr(GError) error = NULL;
@@ -288,11 +354,12 @@ static void test_speed(void)
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
+    test_start(argc, argv);
     g_test_add_func("/disk/nbd/overlay", test_overlay);
     g_test_add_func("/disk/nbd/discard-frees", test_discard_frees);
     g_test_add_func("/disk/nbd/server-dies", test_server_dies);
     g_test_add_func("/disk/nbd/bad-images", test_bad_images);
+    g_test_add_func("/disk/nbd/confined", test_confined);
     g_test_add_func("/disk/nbd/missing-program", test_missing_program);
     g_test_add_func("/disk/nbd/speed", test_speed);
     return g_test_run();

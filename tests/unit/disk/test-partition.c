@@ -530,7 +530,7 @@ static void test_read_errors(void)
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
+    test_start(argc, argv);
     g_test_add_func("/disk/partition/gpt", test_gpt);
     g_test_add_func("/disk/partition/gpt-damaged", test_gpt_damaged);
     g_test_add_func("/disk/partition/gpt-grown", test_gpt_grown);
