@@ -117,11 +117,42 @@ static void test_plan(void)
     g_assert_nonnull(strstr(findings, "/dev/sdd1 in /etc/fstab"));
 }
 
+/* Real files: lines that do not begin with a disk's name stay to the byte. */
+static void test_real_files(void)
+{
+    static const char *const files[] = {"suse/fstab", "leapp/fstab", "augeas-root/etc/fstab"};
+    g_autoptr(TestGuest) guest = make_guest();
+    guint count = 0;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(DRYDOCK_TESTDATA, "linux-guest", files[i], NULL);
+        g_autofree char *text = NULL, *result = NULL;
+        g_autoptr(GPtrArray) unknown = g_ptr_array_new_with_free_func(g_free);
+
+        if (!g_file_get_contents(path, &text, NULL, NULL))
+            continue;
+        result = fstab_rewrite(text, &guest->guest, unknown);
+
+        g_auto(GStrv) before = g_strsplit(text, "\n", -1);
+        g_auto(GStrv) after = g_strsplit(result, "\n", -1);
+
+        g_assert_cmpuint(g_strv_length(before), ==, g_strv_length(after));
+        for (guint line = 0; before[line] != NULL; line++)
+            if (!g_str_has_prefix(before[line], "/dev/sd") &&
+                !g_str_has_prefix(before[line], "/dev/hd"))
+                g_assert_cmpstr(before[line], ==, after[line]);
+        count++;
+    }
+    if (count == 0)
+        g_test_skip("no test data");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/linux/fstab/fstab", test_fstab);
     g_test_add_func("/linux/fstab/crypttab", test_crypttab);
     g_test_add_func("/linux/fstab/plan", test_plan);
+    g_test_add_func("/linux/fstab/real-files", test_real_files);
     return g_test_run();
 }

@@ -276,6 +276,7 @@ static void test_layout(gconstpointer data)
 static void test_compressed_modules(void)
 {
     static const char *const suffixes[] = {"", ".xz"};
+    g_autofree char *xz = g_find_program_in_path("xz");
     g_autoptr(TestGuest) guest = make_guest(".xz");
     g_autoptr(KernelModules) modules = read_modules(guest);
 
@@ -291,7 +292,7 @@ static void test_compressed_modules(void)
         g_assert_no_error(error);
         unpack_bytes(root, extended);
         check_root(root, TRUE, suffixes[i]);
-        if (i == 0 && g_find_program_in_path("xz") != NULL) {
+        if (i == 0 && xz != NULL) {
             text = test_unpack_text(root, "lib/modules/" VERSION "/" BLK);
             g_assert_cmpstr(text, ==, "module " BLK);
         }
