@@ -79,30 +79,36 @@ static void pipeline_reap(Pipeline *pipeline, GError **error)
     }
 }
 
-/* Until at most remaining requests are in flight. */
+/* FALSE: the connection is of no use any more, and the error is set. */
+static gboolean pipeline_poll(Pipeline *pipeline, GError **error)
+{
+    struct nbd_handle *handle = pipeline->nbd->handle;
+    if (nbd_poll(handle, POLL_MS) < 0 && nbd_get_errno() != EINTR) {
+        pipeline_reap(pipeline, error); /* each has an error of its own now */
+        if (pipeline->count > 0)
+            pipeline_fail(pipeline, pipeline->in_flight[0].offset, error);
+        return pipeline->count == 0;
+    }
+    g_autoptr(GError) interrupted = NULL;
+    if (interrupt_check(&interrupted))
+        return TRUE;
+    if (!pipeline->failed)
+        g_propagate_error(error, g_steal_pointer(&interrupted));
+    pipeline->failed = TRUE;
+    return FALSE;
+}
+
+/* Until at most remaining requests are in flight; after a failure, until none is. */
 static gboolean pipeline_wait(Pipeline *pipeline, size_t remaining, GError **error)
 {
-    Nbd *nbd = pipeline->nbd;
-    if (!nbd->handle)
-        return FALSE;
     for (;;) {
         pipeline_reap(pipeline, error);
         if (pipeline->count <= (pipeline->failed ? 0 : remaining))
             return !pipeline->failed;
-        g_autoptr(GError) interrupted = NULL;
-        if (nbd_poll(nbd->handle, POLL_MS) < 0) {
-            pipeline_reap(pipeline, error);
-            if (pipeline->count == 0)
-                return !pipeline->failed;
-            pipeline_fail(pipeline, 0, error);
-        } else if (!interrupt_check(&interrupted)) {
-            if (!pipeline->failed)
-                g_propagate_error(error, g_steal_pointer(&interrupted));
-        } else {
-            continue;
+        if (!pipeline_poll(pipeline, error)) {
+            nbd_give_up(pipeline->nbd);
+            return FALSE;
         }
-        nbd_give_up(nbd);
-        return FALSE;
     }
 }
 
@@ -247,8 +253,10 @@ Disk *disk_connect_nbd(const char *socket_path, const char *name, gboolean writa
     struct nbd_handle *handle = nbd_create();
     int64_t size = -1;
     if (!handle || !negotiate(handle, socket_path) || (size = nbd_get_size(handle)) < 0) {
-        drydock_error_set(error, DRYDOCK_ERROR_SYSTEM, NULL,
-                          "cannot connect to the server of %s: %s", name, nbd_get_error());
+        /* A signal makes connecting fail, too. */
+        if (interrupt_check(error))
+            drydock_error_set(error, DRYDOCK_ERROR_SYSTEM, NULL,
+                              "cannot connect to the server of %s: %s", name, nbd_get_error());
         nbd_close(handle);
         return NULL;
     }

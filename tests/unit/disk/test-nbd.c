@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -216,6 +217,38 @@ static void test_server_dies(void)
     images_remove(&images);
 }
 
+static void ignore_signal(G_GNUC_UNUSED int number)
+{
+}
+
+/* A signal that is not for us, in the middle of everything. */
+static void test_signals(void)
+{
+    if (!test_has_programs(programs))
+        return;
+    g_autoptr(GError) error = NULL;
+    Images images;
+    images_make(&images);
+    const struct sigaction action = {.sa_handler = ignore_signal}; /* without SA_RESTART */
+    const struct itimerval often = {{0, 500}, {0, 500}}, never = {{0, 0}, {0, 0}};
+    g_assert_cmpint(sigaction(SIGALRM, &action, NULL), ==, 0);
+    {
+        g_autoptr(NbdServer) server = nbd_server_start(images.options, TRUE, &error);
+        g_assert_no_error(error);
+        g_autoptr(Disk) disk =
+            disk_connect_nbd(nbd_server_socket(server), "disk 1", TRUE, 512, &error);
+        g_assert_no_error(error);
+        g_autofree uint8_t *bytes = g_malloc(DISK_BYTES);
+        g_assert_cmpint(setitimer(ITIMER_REAL, &often, NULL), ==, 0);
+        assert_ok(disk_read(disk, 0, bytes, DISK_BYTES, &error), error);
+        assert_ok(disk_write(disk, 0, bytes, DISK_BYTES / 2, &error), error);
+        assert_ok(disk_flush(disk, &error), error);
+        g_assert_cmpint(setitimer(ITIMER_REAL, &never, NULL), ==, 0);
+    }
+    signal(SIGALRM, SIG_DFL);
+    images_remove(&images);
+}
+
 static void test_bad_images(void)
 {
     static const struct {
@@ -358,6 +391,7 @@ int main(int argc, char **argv)
     g_test_add_func("/disk/nbd/overlay", test_overlay);
     g_test_add_func("/disk/nbd/discard-frees", test_discard_frees);
     g_test_add_func("/disk/nbd/server-dies", test_server_dies);
+    g_test_add_func("/disk/nbd/signals", test_signals);
     g_test_add_func("/disk/nbd/bad-images", test_bad_images);
     g_test_add_func("/disk/nbd/confined", test_confined);
     g_test_add_func("/disk/nbd/missing-program", test_missing_program);
