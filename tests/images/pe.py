@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small valid PE files, and certificates to sign them with."""
+"""Small valid PE files, security catalogues, and certificates to sign them with."""
 
+import hashlib
 import os
 import struct
-import subprocess
+
+from tools import run
 
 X86, X64 = 0x14C, 0x8664
 NATIVE, GUI, CONSOLE, EFI_APPLICATION = 1, 2, 3, 10
@@ -50,37 +52,48 @@ def build(machine, subsystem, text, is_driver=False):
     return bytes(image)
 
 
-def _openssl(*arguments):
-    subprocess.run(("openssl",) + arguments, check=True, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL)
-
-
 class Signer:
     """A key and certificate in folder. issuer: subject of a made-up authority, None: self-signed."""
 
     def __init__(self, folder, name, subject, issuer):
         self.key = os.path.join(folder, name + ".key")
         self.chain = os.path.join(folder, name + ".pem")
+        self.issuer_options = []
         common = ("-newkey", "rsa:2048", "-nodes", "-sha256", "-days", "36500")
         usage = ("-addext", "extendedKeyUsage=codeSigning")
         if not issuer:
-            _openssl("req", "-x509", *common, "-keyout", self.key, "-out", self.chain, "-subj", subject,
-                     *usage)
+            run("openssl", "req", "-x509", *common, "-keyout", self.key, "-out", self.chain, "-subj",
+                subject, *usage)
             return
         authority = os.path.join(folder, name + "-ca")
-        _openssl("req", "-x509", *common, "-keyout", authority + ".key", "-out", authority + ".pem",
-                 "-subj", issuer)
+        run("openssl", "req", "-x509", *common, "-keyout", authority + ".key", "-out",
+            authority + ".pem", "-subj", issuer)
+        self.issuer_options = ["-certfile", authority + ".pem"]
         request = os.path.join(folder, name + ".csr")
-        _openssl("req", *common[:4], "-keyout", self.key, "-out", request, "-subj", subject, *usage)
-        _openssl("x509", "-req", "-in", request, "-CA", authority + ".pem", "-CAkey",
-                 authority + ".key", "-set_serial", "4660", "-days", "36500", "-sha256",
-                 "-copy_extensions", "copyall", "-out", self.chain)
+        run("openssl", "req", *common[:4], "-keyout", self.key, "-out", request, "-subj", subject,
+            *usage)
+        run("openssl", "x509", "-req", "-in", request, "-CA", authority + ".pem", "-CAkey",
+            authority + ".key", "-set_serial", "4660", "-days", "36500", "-sha256",
+            "-copy_extensions", "copyall", "-out", self.chain)
         with open(self.chain, "a") as chain, open(authority + ".pem") as certificate:
             chain.write(certificate.read())
 
     def sign(self, path, digest="sha256"):
         """Embeds an Authenticode signature in the PE file at path."""
-        subprocess.run(("osslsigncode", "sign", "-certs", self.chain, "-key", self.key, "-h", digest,
-                        "-n", "Drydock test driver", "-in", path, "-out", path + ".signed"),
-                       check=True, stdout=subprocess.DEVNULL)
+        run("osslsigncode", "sign", "-certs", self.chain, "-key", self.key, "-h", digest, "-n",
+            "Drydock test driver", "-in", path, "-out", path + ".signed")
         os.replace(path + ".signed", path)
+
+    def write_catalog(self, path, files, digest="sha256"):
+        """A catalogue at path that lists the hashes of files and is signed like them."""
+        hashes = b""
+        for name in files:
+            with open(name, "rb") as file:
+                hashes += b"\x04\x20" + hashlib.sha256(file.read()).digest()
+        with open(path + ".list", "wb") as file:
+            file.write(b"\x30\x81" + bytes([len(hashes)]) + hashes)
+        # 1.3.6.1.4.1.311.10.1: a certificate trust list, which is what catalogues are.
+        run("openssl", "cms", "-sign", "-binary", "-nodetach", "-econtent_type",
+            "1.3.6.1.4.1.311.10.1", "-md", digest, "-signer", self.chain, "-inkey", self.key,
+            *self.issuer_options, "-outform", "DER", "-in", path + ".list", "-out", path)
+        os.remove(path + ".list")

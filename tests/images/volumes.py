@@ -4,20 +4,11 @@ ordinary user, without mounts or loop devices."""
 
 import os
 import struct
-import subprocess
-import sys
+
+from tools import run
 
 SECTOR = 512
 MIB = 1024 * 1024
-
-
-def run(*command, **options):
-    """What a tool says is shown only when it fails."""
-    result = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, **options)
-    if result.returncode != 0:
-        sys.stderr.buffer.write(result.stdout)
-        sys.exit("%s failed" % command[0])
 
 
 def make_sparse(path, size):
