@@ -40,6 +40,8 @@ static void write_disk(XmlWriter *xml, const DomainPlan *plan, guint index)
     xml_start(xml, "disk");
     xml_attribute(xml, "type", "file");
     xml_attribute(xml, "device", "disk");
+    if (plan->options->disk_transitional && plan->disk_bus == DOMAIN_BUS_VIRTIO)
+        xml_attribute(xml, "model", "virtio-transitional");
     xml_empty(xml, "driver", "name", "qemu", "type", "qcow2", "discard", "unmap", NULL);
     xml_empty(xml, "source", "file", plan->options->disk_paths[index], NULL);
     /* Partition tables and boot loaders count in the sectors the disk had. */

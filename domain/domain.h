@@ -16,9 +16,10 @@ typedef enum {
 
 typedef struct {
     DomainBus disk_bus;
-    const char *nic_model;         /* "virtio", "e1000e", … */
+    const char *nic_model;         /* "virtio", "virtio-transitional", "e1000e", … */
     const char *const *disk_paths; /* of the host, absolute, one per machine disk */
     const char *network;           /* libvirt network for the NICs; NULL: "default" */
+    gboolean disk_transitional;    /* the guest's virtio-blk driver knows virtio 0.9 only */
 } DomainOptions;
 
 /* guest may be NULL (disks without a known system). */

@@ -43,9 +43,10 @@ static void plan_board(DomainPlan *plan, const Guest *guest)
     plan->arch = plan->is_x86 ? "x86_64" : "aarch64";
     plan->is_uefi = firmware == FIRMWARE_UEFI || !plan->is_x86;
     plan->secure_boot = plan->is_uefi && plan->is_x86 && plan->machine->secure_boot;
-    /* XP and 2003 have no driver for AHCI and know nothing of PCI Express. */
-    plan->is_q35 =
-        plan->is_x86 && (plan->is_uefi || !plan->is_windows || !windows_is_before(guest, 6, 0));
+    /* Profiles name the older board for systems without a driver for AHCI or PCI Express; it has no
+       UEFI. */
+    const char *machine = guest ? guest_profile_get(guest, "machine") : NULL;
+    plan->is_q35 = plan->is_x86 && (plan->is_uefi || g_strcmp0(machine, "pc") != 0);
     if (!plan->is_x86) {
         plan->board = "virt";
     } else {

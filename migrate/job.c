@@ -28,6 +28,7 @@ typedef struct {
     Guest *guest;
     Edits *edits;
     gboolean virtio_block, virtio_net;
+    gboolean legacy_block, legacy_net; /* those drivers know virtio 0.9 only */
     GStrv considered; /* drivers that were looked at, and what spoke for or against them */
     uint64_t trimmed_bytes;
 } Run;
@@ -96,6 +97,8 @@ static gboolean plan_windows(Run *run, GError **error)
         return FALSE;
     run->virtio_block = result.virtio_block;
     run->virtio_net = result.virtio_net;
+    run->legacy_block = result.legacy_block;
+    run->legacy_net = result.legacy_net;
     run->considered = g_steal_pointer(&result.considered);
     return TRUE;
 }
@@ -145,6 +148,7 @@ static gboolean apply_and_trim(Run *run, GError **error)
     return TRUE;
 }
 
+/* What the user asks for, else virtio, else what the guest has a driver for by itself. */
 static gboolean choose_bus(const Run *run, DomainBus *ret_bus, GError **error)
 {
     static const struct {
@@ -157,10 +161,10 @@ static gboolean choose_bus(const Run *run, DomainBus *ret_bus, GError **error)
         {"ide", DOMAIN_BUS_IDE},
     };
     const char *wanted = run->job->disk_bus;
-    if (!wanted) {
-        *ret_bus = run->virtio_block ? DOMAIN_BUS_VIRTIO : DOMAIN_BUS_SATA;
-        return TRUE;
-    }
+    if (!wanted)
+        wanted = run->virtio_block ? "virtio" : guest_profile_get(run->guest, "disk-bus");
+    if (!wanted)
+        wanted = "sata";
     for (guint i = 0; i < G_N_ELEMENTS(buses); i++)
         if (g_str_equal(wanted, buses[i].name)) {
             *ret_bus = buses[i].bus;
@@ -171,13 +175,22 @@ static gboolean choose_bus(const Run *run, DomainBus *ret_bus, GError **error)
     return FALSE;
 }
 
+static const char *choose_nic(const Run *run)
+{
+    if (run->virtio_net)
+        return run->legacy_net ? "virtio-transitional" : "virtio";
+    const char *model = guest_profile_get(run->guest, "nic-model");
+    return model ? model : "e1000e";
+}
+
 static gboolean describe(Run *run, GError **error)
 {
     worker_send_stage(run->channel, "describe");
     DomainOptions options = {
-        .nic_model = run->virtio_net ? "virtio" : "e1000e",
+        .nic_model = choose_nic(run),
         .disk_paths = run->job->disk_paths,
         .network = run->job->network,
+        .disk_transitional = run->legacy_block,
     };
     g_autofree char *xml = NULL;
     if (!choose_bus(run, &options.disk_bus, error) ||

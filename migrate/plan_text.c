@@ -29,6 +29,19 @@ static gboolean append_file(GString *text, const Edit *edit, GError **error)
     return TRUE;
 }
 
+static void append_value(GString *text, const EditValue *value)
+{
+    if (!value->name) {
+        g_string_append_printf(text, "    key %s  # %s\n", value->new_text ? "created" : "deleted",
+                               value->reason);
+        return;
+    }
+    g_string_append_printf(text, "    %s: %s → %s  # %s\n",
+                           *value->name ? value->name : "(default)",
+                           value->old_text ? value->old_text : "(none)",
+                           value->new_text ? value->new_text : "(deleted)", value->reason);
+}
+
 static void append_values(GString *text, const Edit *edit)
 {
     g_string_append_printf(text, "change %s\n    # %s\n", edit->path, edit->reason);
@@ -38,10 +51,7 @@ static void append_values(GString *text, const Edit *edit)
         if (!g_str_equal(key, value->key))
             g_string_append_printf(text, "    [%s]\n", value->key);
         key = value->key;
-        const char *name = !value->name ? "(key)" : *value->name ? value->name : "(default)";
-        g_string_append_printf(text, "    %s: %s → %s  # %s\n", name,
-                               value->old_text ? value->old_text : "(none)",
-                               value->new_text ? value->new_text : "(deleted)", value->reason);
+        append_value(text, value);
     }
 }
 

@@ -13,7 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "registry/edit-private.h"
+#include "registry/edit_private.h"
 #include "registry/verify.h"
 
 enum {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "registry/edit-private.h"
+#include "registry/edit_private.h"
 
 static void hive_edit_free(HiveEdit *edit)
 {

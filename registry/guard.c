@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "registry/edit-private.h"
+#include "registry/edit_private.h"
 
 enum {
     KEY_NAME_MAX = 255, /* characters */

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "registry/hive-private.h"
+#include "registry/hive_private.h"
 
 static gboolean hive_decode_base(Hive *hive, GError **error);
 

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "registry/edit-private.h"
+#include "registry/edit_private.h"
 
 typedef struct {
     uint8_t element[8]; /* as in the list */

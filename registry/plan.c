@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "registry/edit-private.h"
+#include "registry/edit_private.h"
 
 /* While a plan is made. */
 typedef struct {

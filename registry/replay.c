@@ -4,14 +4,14 @@
    A hive is dirty if its header's checksum is wrong or its two sequence numbers differ; otherwise
    Windows ignores whatever the logs contain. Each log starts with a copy of the header as it was
    when the log was begun. Windows XP to 8 then have a bitmap of changed 512-byte pages and those
-   pages (replay-old.c); 8.1 and later a chain of hashed entries (replay-new.c). The two never occur
+   pages (replay_old.c); 8.1 and later a chain of hashed entries (replay_new.c). The two never occur
    for one hive at the same time; if they seem to, the entries are newer. */
 #include "registry/replay.h"
 
 #include <string.h>
 
 #include "base/error.h"
-#include "registry/replay-private.h"
+#include "registry/replay_private.h"
 
 gboolean hive_rebuild_set_bins_size(HiveRebuild *rebuild, uint32_t bins_size)
 {

@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "registry/hive-private.h"
+#include "registry/hive_private.h"
 
 static gboolean value_is_damaged(const Hive *hive, const char *what, uint32_t offset,
                                  GError **error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A strict walk over everything reachable in a hive: header, bins, keys and values. One pass over
    the cells, one over the tree; two bits of memory for each eight bytes of the hive. */
-#include "registry/verify-private.h"
+#include "registry/verify_private.h"
 
 #include <string.h>
 

@@ -37,6 +37,7 @@ typedef struct {
 typedef struct {
     const DriverTree *tree;
     const DriverTarget *target;
+    const char *const *folders;
     GHashTable *files;     /* lower-case path → path as stored */
     GHashTable *inf_count; /* folder → number of INFs in it */
     GPtrArray *candidates;
@@ -156,7 +157,7 @@ static void consider(Search *search, const char *path)
     Candidate *candidate;
     guint rank;
 
-    if (!driver_directory_rank(path, &search->target->inf, &rank))
+    if (!driver_directory_rank(path, search->folders, search->target->inf.architecture, &rank))
         return; /* half of every collection: not worth a note */
     if (!driver_tree_read(search->tree, path, &bytes, &error) ||
         !(inf = inf_parse(bytes, path, &error))) {
@@ -385,14 +386,15 @@ static void index_tree(Search *search)
     }
 }
 
-DriverChoice *driver_choice_new(const DriverTree *tree, const DriverTarget *target)
+DriverChoice *driver_choice_new(const DriverTree *tree, const DriverTarget *target,
+                                const char *const *folders)
 {
     DriverChoice *choice = g_new0(DriverChoice, 1);
     const char *const *paths = driver_tree_list(tree);
     g_autoptr(GHashTable) files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func(candidate_free);
-    Search search = {tree, target, files, counts, candidates, choice};
+    Search search = {tree, target, folders, files, counts, candidates, choice};
 
     choice->drivers = g_ptr_array_new_with_free_func(chosen_free);
     choice->considered = g_ptr_array_new_with_free_func(g_free);

@@ -30,8 +30,10 @@ typedef struct {
                               that it would not load */
 } DriverChoice;
 
-/* A file of the tree that cannot be read or parsed counts as not usable. */
-DriverChoice *driver_choice_new(const DriverTree *tree, const DriverTarget *target);
+/* folders: as in driver_directory_rank(). A file of the tree that cannot be read or parsed counts
+   as not usable. */
+DriverChoice *driver_choice_new(const DriverTree *tree, const DriverTarget *target,
+                                const char *const *folders);
 void driver_choice_free(DriverChoice *choice);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DriverChoice, driver_choice_free)
 

@@ -11,8 +11,11 @@
 /* Ranks at and above this are folders for another Windows: a last resort. */
 #define DRIVER_DIRECTORY_FOREIGN 100u
 
-/* 0 is the folder meant for target, 1 the next best and so on; folders that name no Windows lie
-   between those and the foreign ones. FALSE: a folder for another architecture. */
-gboolean driver_directory_rank(const char *path, const InfTarget *target, guint *ret_rank);
+/* order: folders for the guest's Windows, the best first, NULL-terminated (the "virtio-dirs" of its
+   profile), any case; NULL: none are known. 0 is the first of them, 1 the next best and so on;
+   folders that name no Windows lie between those and the foreign ones. FALSE: a folder for another
+   architecture. */
+gboolean driver_directory_rank(const char *path, const char *const *order,
+                               InfArchitecture architecture, guint *ret_rank);
 
 #endif

@@ -181,7 +181,9 @@ static gboolean choose_drivers(Plan *plan, GError **error)
                                            !windows->default_control_set
                                        ? 1
                                        : 2;
-    plan->choice = driver_choice_new(plan->drivers, &target);
+    const char *profile = guest_profile_get(plan->guest, "virtio-dirs");
+    g_auto(GStrv) folders = g_strsplit_set(profile ? profile : "", " ", 0);
+    plan->choice = driver_choice_new(plan->drivers, &target, (const char *const *)folders);
     return TRUE;
 }
 

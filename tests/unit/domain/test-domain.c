@@ -11,7 +11,8 @@
 #define SCHEMA "/usr/share/libvirt/schemas/domain.rng"
 
 typedef struct {
-    const char *name; /* of the golden file */
+    const char *name;    /* of the golden file */
+    const char *windows; /* what its profile is found by: "windows:5.1"; NULL: it has none */
     GuestKind kind;
     gboolean no_guest;
     Machine machine; /* without disks and NICs */
@@ -45,18 +46,18 @@ static const Row rows[] = {
      .guest = {.kind = GUEST_LINUX,
                .architecture = TEXT("x86_64"),
                .osinfo_id = TEXT("http://debian.org/debian/12")},
-     .options = {DOMAIN_BUS_VIRTIO, "virtio", NULL, NULL}},
+     .options = {DOMAIN_BUS_VIRTIO, "virtio", NULL, NULL, FALSE}},
     {.name = "linux-uefi-scsi-4096",
      .machine = {.name = TEXT("db"), .firmware = FIRMWARE_UNKNOWN, .secure_boot = TRUE},
      .disks = 30,
      .sector_size = 4096,
      .guest = {.kind = GUEST_LINUX, .architecture = TEXT("x86_64"), .firmware = FIRMWARE_UEFI},
-     .options = {DOMAIN_BUS_SCSI, "virtio", NULL, "bridged"}},
+     .options = {DOMAIN_BUS_SCSI, "virtio", NULL, "bridged", FALSE}},
     {.name = "linux-aarch64",
      .machine = {.name = TEXT("arm"), .cpus = 1, .memory_bytes = GIB},
      .disks = 1,
      .guest = {.kind = GUEST_LINUX, .architecture = TEXT("aarch64")},
-     .options = {DOMAIN_BUS_IDE, "virtio", NULL, NULL}},
+     .options = {DOMAIN_BUS_IDE, "virtio", NULL, NULL, FALSE}},
     {.name = "windows-2022-uefi",
      .machine = {.name = TEXT("dc01"), .firmware = FIRMWARE_UEFI, .cpus = 2},
      .disks = 1,
@@ -70,7 +71,7 @@ static const Row rows[] = {
                                  .product_type = TEXT("ServerNT"),
                                  .active_bias_minutes = -120,
                                  .hardware_uuid = TEXT("11112222-3333-4444-5555-666677778888")}},
-     .options = {DOMAIN_BUS_VIRTIO, "virtio", NULL, NULL}},
+     .options = {DOMAIN_BUS_VIRTIO, "virtio", NULL, NULL, FALSE}},
     {.name = "windows-11-secure-boot",
      .machine = {.name = TEXT("desk"),
                  .uuid = TEXT("not-a-uuid"),
@@ -86,7 +87,7 @@ static const Row rows[] = {
                                  .build = 22631,
                                  .product_type = TEXT("WinNT"),
                                  .rtc_is_utc = TRUE}},
-     .options = {DOMAIN_BUS_SATA, "e1000e", NULL, NULL}},
+     .options = {DOMAIN_BUS_SATA, "e1000e", NULL, NULL, FALSE}},
     {.name = "windows-7-bios",
      .machine = {.name = TEXT("old"), .firmware = FIRMWARE_BIOS},
      .disks = 2,
@@ -97,8 +98,9 @@ static const Row rows[] = {
                                  .build = 7601,
                                  .active_bias_minutes = 480,
                                  .hardware_uuid = TEXT("00000000-0000-0000-0000-000000000000")}},
-     .options = {DOMAIN_BUS_IDE, "e1000", NULL, NULL}},
+     .options = {DOMAIN_BUS_VIRTIO, "virtio-transitional", NULL, NULL, TRUE}},
     {.name = "windows-xp",
+     .windows = "windows:5.1",
      .machine = {.name = TEXT("older"), .memory_bytes = GIB / 2, .cpus = 1},
      .disks = 2,
      .guest = {.kind = GUEST_WINDOWS,
@@ -106,19 +108,19 @@ static const Row rows[] = {
                .osinfo_id = TEXT("http://microsoft.com/win/xp"),
                .windows_facts =
                    {.major = 5, .minor = 1, .build = 2600, .active_bias_minutes = 2000000000}},
-     .options = {DOMAIN_BUS_IDE, "rtl8139", NULL, NULL}},
+     .options = {DOMAIN_BUS_IDE, "rtl8139", NULL, NULL, FALSE}},
     {.name = "no-guest",
      .no_guest = TRUE,
      .machine = {.name = TEXT("data")},
      .disks = 1,
-     .options = {DOMAIN_BUS_VIRTIO, NULL, NULL, NULL}},
+     .options = {DOMAIN_BUS_VIRTIO, NULL, NULL, NULL, FALSE}},
     {.name = "hostile",
      .machine = {.name = TEXT("a&b<c>'d'\"e\"")},
      .disks = 1,
      .nics = odd_nics,
      .nic_count = G_N_ELEMENTS(odd_nics),
      .guest = {.kind = GUEST_LINUX, .osinfo_id = TEXT("http://evil/]]><!-- \x01\xff &amp; '\">")},
-     .options = {DOMAIN_BUS_VIRTIO, "virtio", NULL, "br&<\x02>"}},
+     .options = {DOMAIN_BUS_VIRTIO, "virtio", NULL, "br&<\x02>", FALSE}},
 };
 
 static const xmlChar *to_xml(const char *text)
@@ -145,17 +147,23 @@ static void fill_machine(const Row *row, Machine *ret_machine)
 static char *format(const Row *row, const char *folder, GError **error)
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    const char *const facts[] = {row->windows, "type:client", NULL};
+    g_autoptr(Profiles) profiles = profiles_load(NULL, NULL);
     DomainOptions options = row->options;
+    Guest guest = row->guest;
     Machine machine;
     char *xml = NULL;
 
+    g_assert_nonnull(profiles);
+    if (row->windows)
+        guest.profile_section = profiles_match(profiles, facts);
     fill_machine(row, &machine);
     for (guint i = 0; i < row->disks; i++) {
         g_ptr_array_add(paths, g_strdup_printf("%s/disk-%u.qcow2", folder, i + 1));
     }
     g_ptr_array_add(paths, NULL);
     options.disk_paths = (const char *const *)paths->pdata;
-    if (!domain_format(&machine, row->no_guest ? NULL : &row->guest, &options, &xml, error)) {
+    if (!domain_format(&machine, row->no_guest ? NULL : &guest, &options, &xml, error)) {
         g_assert_null(xml);
     }
     g_ptr_array_unref(machine.disks);

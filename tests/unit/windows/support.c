@@ -378,3 +378,24 @@ GBytes *test_edit_hive(GBytes *hive, const HiveEdits *edits)
     g_assert_no_error(error);
     return edited;
 }
+
+const Profile *test_match_profile(const Profiles *profiles, const InfTarget *target)
+{
+    g_autofree char *version = g_strdup_printf("windows:%u.%u", target->major, target->minor);
+    g_autofree char *build = g_strdup_printf("build:%u", target->build);
+    const char *const facts[] = {version, build,
+                                 target->product_type > 1 ? "type:server" : "type:client", NULL};
+    const Profile *profile = profiles_match(profiles, facts);
+
+    g_assert_nonnull(profile);
+    return profile;
+}
+
+char **test_folders(const InfTarget *target)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Profiles) profiles = profiles_load(NULL, &error);
+
+    g_assert_no_error(error);
+    return profile_get_list(test_match_profile(profiles, target), "virtio-dirs");
+}

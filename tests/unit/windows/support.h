@@ -6,7 +6,9 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "profiles/profile.h"
 #include "registry/edit.h"
+#include "windows/inf_target.h"
 #include "windows/pe_signature.h"
 
 /* A PKCS#7 signature by one signer (PE_SIGNER_NONE: signer's certificate left out); nested: another
@@ -35,6 +37,11 @@ void test_remove_folder(const char *root); /* with all below */
 /* A driver collection like the one whose files list_path names (a line each, after prefix), in
    folder root: INFs for the Windows their folder says, signed by Microsoft. FALSE: no list. */
 gboolean test_make_collection(const char *root, const char *list_path, const char *prefix);
+
+/* The profile of that Windows; there must be one. */
+const Profile *test_match_profile(const Profiles *profiles, const InfTarget *target);
+/* The folders of a driver collection that it names; NULL-terminated. */
+char **test_folders(const InfTarget *target);
 
 /* A clean hive with nothing but a root key. */
 GBytes *test_empty_hive(void);

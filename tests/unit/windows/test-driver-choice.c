@@ -44,8 +44,10 @@ static void test_directory(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(directory_rows); i++) {
         guint rank = 0;
-        gboolean fits =
-            driver_directory_rank(directory_rows[i].path, &directory_rows[i].target, &rank);
+        const InfTarget *target = &directory_rows[i].target;
+        g_auto(GStrv) folders = test_folders(target);
+        gboolean fits = driver_directory_rank(directory_rows[i].path, (const char *const *)folders,
+                                              target->architecture, &rank);
 
         g_test_message("%s", directory_rows[i].path);
         g_assert_cmpint(fits ? (int)rank : -1, ==, directory_rows[i].rank);
@@ -125,7 +127,8 @@ static DriverChoice *choose(const TestPackage *packages, guint count, const Driv
         write_package(root, &packages[i]);
     tree = driver_tree_open(root, &error);
     g_assert_no_error(error);
-    choice = driver_choice_new(tree, target);
+    g_auto(GStrv) folders = test_folders(&target->inf);
+    choice = driver_choice_new(tree, target, (const char *const *)folders);
     test_remove_folder(root);
     return choice;
 }
@@ -377,7 +380,9 @@ static void test_expected(void)
         tree = driver_tree_open(root, &error);
         g_assert_no_error(error);
         for (guint j = 0; j < G_N_ELEMENTS(expected_rows); j++) {
-            g_autoptr(DriverChoice) choice = driver_choice_new(tree, &expected_rows[j].target);
+            g_auto(GStrv) folders = test_folders(&expected_rows[j].target.inf);
+            g_autoptr(DriverChoice) choice =
+                driver_choice_new(tree, &expected_rows[j].target, (const char *const *)folders);
             g_autofree char *path = g_build_filename(DRYDOCK_TESTDATA, "virtio-win/expected",
                                                      expected_rows[j].expected, NULL);
             g_autofree char *expected = NULL;

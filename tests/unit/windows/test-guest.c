@@ -132,6 +132,11 @@ static void fixture_init(Fixture *fixture, guint major, guint minor, guint build
                           .default_control_set = 1,
                           .has_driver_database = major * 10 + minor >= 62},
     };
+    g_autoptr(GError) error = NULL;
+    fixture->guest.profiles = profiles_load(NULL, &error);
+    g_assert_no_error(error);
+    fixture->guest.profile_section = test_match_profile(
+        fixture->guest.profiles, &(InfTarget){.major = major, .minor = minor, .build = build});
     fs_tree_mount(fixture->guest.tree, "/", fixture->fs);
     fs_tree_mount(fixture->guest.tree, GUEST_ESP_MOUNT, fixture->esp);
     fixture->edits = edits_new(fixture->guest.tree);
@@ -142,6 +147,7 @@ static void fixture_clear(Fixture *fixture)
 {
     edits_free(fixture->edits);
     fs_tree_free(fixture->guest.tree);
+    profiles_free(fixture->guest.profiles);
     fs_close(fixture->fs);
     fs_close(fixture->esp);
     g_ptr_array_unref(fixture->findings);

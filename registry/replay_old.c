@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "registry/replay-private.h"
+#include "registry/replay_private.h"
 
 enum {
     DIRT_BITMAP =

@@ -5,7 +5,7 @@
 #define REGISTRY_EDIT_PRIVATE_H
 
 #include "registry/edit.h"
-#include "registry/hive-private.h"
+#include "registry/hive_private.h"
 
 typedef enum {
     HIVE_EDIT_SET,

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "registry/verify-private.h"
+#include "registry/verify_private.h"
 
 typedef struct {
     HiveKey parent;

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "registry/marvin32.h"
-#include "registry/replay-private.h"
+#include "registry/replay_private.h"
 
 enum {
     ENTRY_SIZE = 4,
