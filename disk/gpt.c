@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/utf16.h"
 #include "disk/partition_table.h"
 
 #define HEADER_BYTES 92
@@ -12,7 +13,7 @@
 #define ENTRY_LIMIT_BYTES 4096
 #define ENTRIES_LIMIT 1024
 #define ATTRIBUTE_LEGACY_BOOT (UINT64_C(1) << 2)
-#define NAME_UNITS 36
+#define NAME_BYTES 72
 
 typedef struct {
     uint64_t own_sector;
@@ -104,16 +105,6 @@ static gboolean read_copy(Disk *disk, uint32_t sector_size, uint64_t number, Cop
     return TRUE;
 }
 
-static char *decode_name(const uint8_t *bytes)
-{
-    gunichar2 units[NAME_UNITS];
-    glong length = 0;
-    while (length < NAME_UNITS && (units[length] = get_le16(bytes + (size_t)length * 2)) != 0)
-        length++;
-    char *name = g_utf16_to_utf8(units, length, NULL, NULL, NULL);
-    return name ? name : g_strdup("");
-}
-
 static gboolean add_entry(PartitionTable *table, Disk *disk, uint32_t sector_size,
                           const uint8_t *entry, guint number, GError **error)
 {
@@ -130,7 +121,7 @@ static gboolean add_entry(PartitionTable *table, Disk *disk, uint32_t sector_siz
     partition->bootable = (get_le64(entry + 48) & ATTRIBUTE_LEGACY_BOOT) != 0;
     partition->type_guid = decode_guid(entry);
     partition->uuid = decode_guid(entry + 16);
-    partition->name = decode_name(entry + 56);
+    partition->name = utf16_to_utf8(entry + 56, NAME_BYTES, UTF16_LITTLE_ENDIAN);
     return partition_table_add(table, disk, partition, error);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf16.h"
 
 GPtrArray *fs_path_split(const char *path, gboolean backslashes)
 {
@@ -72,17 +73,6 @@ const char *fs_path_below(const char *path, const char *directory)
     return path + length;
 }
 
-static char *text_from_utf16(const char *bytes, gsize size, const char *charset, const char *path,
-                             GError **error)
-{
-    g_autoptr(GError) local_error = NULL;
-    char *text = g_convert(bytes, (gssize)size, "UTF-8", charset, NULL, NULL, &local_error);
-    if (!text)
-        drydock_error_set(error, DRYDOCK_ERROR_CORRUPT, NULL, "'%s' is no proper UTF-16 text: %s",
-                          path, local_error->message);
-    return text;
-}
-
 char *fs_text_from_bytes(GBytes *bytes, const char *path, GError **error)
 {
     gsize size = 0;
@@ -93,9 +83,9 @@ char *fs_text_from_bytes(GBytes *bytes, const char *path, GError **error)
         return NULL;
     }
     if (size >= 2 && memcmp(start, "\xff\xfe", 2) == 0)
-        return text_from_utf16(start + 2, (size - 2) & ~(gsize)1, "UTF-16LE", path, error);
+        return utf16_to_utf8((const uint8_t *)start + 2, size - 2, UTF16_LITTLE_ENDIAN);
     if (size >= 2 && memcmp(start, "\xfe\xff", 2) == 0)
-        return text_from_utf16(start + 2, (size - 2) & ~(gsize)1, "UTF-16BE", path, error);
+        return utf16_to_utf8((const uint8_t *)start + 2, size - 2, UTF16_BIG_ENDIAN);
     if (size >= 3 && memcmp(start, "\xef\xbb\xbf", 3) == 0) {
         start += 3;
         size -= 3;

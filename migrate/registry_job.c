@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "base/finding.h"
 #include "inspect/guest.h"
@@ -82,42 +81,20 @@ static gboolean open_hive(Lookup *lookup, const char *name, GError **error)
     return lookup->hive != NULL;
 }
 
-/* A string as its text alone. Not by g_convert(): the converters are files that this process can no
-   longer open. */
-static char *plain_text(const uint8_t *data, gsize length)
+/* A string as its text alone, anything else as people write it in .reg files. */
+static gboolean append_value(Hive *hive, const char *path, const HiveValue *value, GString *text,
+                             GError **error)
 {
-    g_autoptr(GArray) units = g_array_new(FALSE, FALSE, sizeof(gunichar2));
-    for (gsize i = 0; i + 1 < length; i += 2) {
-        gunichar2 unit = get_le16(data + i);
-        if (unit == 0)
-            break;
-        g_array_append_val(units, unit);
-    }
-    return g_utf16_to_utf8((const gunichar2 *)(const void *)units->data, units->len, NULL, NULL,
-                           NULL);
-}
-
-static char *value_text(const HiveValue *value, gboolean plain)
-{
-    gsize length;
-    const uint8_t *data = g_bytes_get_data(value->data, &length);
-    char *text = NULL;
-    if (plain && (value->type == HIVE_TYPE_SZ || value->type == HIVE_TYPE_EXPAND_SZ))
-        text = plain_text(data, length);
-    return text ? text : hive_value_to_text(value->type, data, length);
-}
-
-static gboolean append_value(Hive *hive, HiveKey key, const char *name, GString *text,
-                             gboolean *ret_found, GError **error)
-{
-    g_autoptr(HiveValue) value = NULL;
-    if (!hive_get_value(hive, key, name, &value, error))
+    gboolean is_string = FALSE;
+    g_autofree char *string = NULL;
+    if (!hive_read_string(hive, path, value->name, &is_string, &string, error))
         return FALSE;
-    *ret_found = value != NULL;
-    if (value) {
-        g_autofree char *line = value_text(value, TRUE);
-        g_string_append_printf(text, "%s\n", line);
+    if (!is_string) {
+        gsize length;
+        const uint8_t *data = g_bytes_get_data(value->data, &length);
+        string = hive_value_to_text(value->type, data, length);
     }
+    g_string_append_printf(text, "%s\n", string);
     return TRUE;
 }
 
@@ -128,7 +105,9 @@ static gboolean append_all_values(Hive *hive, HiveKey key, GString *text, GError
         return FALSE;
     for (guint i = 0; i < values->len; i++) {
         const HiveValue *value = g_ptr_array_index(values, i);
-        g_autofree char *line = value_text(value, FALSE);
+        gsize length;
+        const uint8_t *data = g_bytes_get_data(value->data, &length);
+        g_autofree char *line = hive_value_to_text(value->type, data, length);
         g_string_append_printf(text, "%s = %s\n", *value->name ? value->name : "(default)", line);
     }
     return TRUE;
@@ -148,13 +127,14 @@ static gboolean look_up(Lookup *lookup, const RegistryJob *job, const char *path
     }
     if (!job->value)
         return append_all_values(hive, key, text, error);
-    if (!append_value(hive, key, job->value, text, &found, error))
+    g_autoptr(HiveValue) value = NULL;
+    if (!hive_get_value(hive, key, job->value, &value, error))
         return FALSE;
-    if (!found)
-        drydock_error_set(error, DRYDOCK_ERROR_NOT_FOUND,
-                          "name only the key to see all of its values",
-                          "there is no value '%s' in '%s'", job->value, job->key);
-    return found;
+    if (value)
+        return append_value(hive, path, value, text, error);
+    drydock_error_set(error, DRYDOCK_ERROR_NOT_FOUND, "name only the key to see all of its values",
+                      "there is no value '%s' in '%s'", job->value, job->key);
+    return FALSE;
 }
 
 gboolean registry_job_run(void *data, WorkerChannel *channel, GError **error)

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/utf16.h"
 
 /* virtio-win's largest INF has 14 KiB and 400 lines; other vendors' network INFs reach 1 MiB. */
 #define INF_LIMIT_BYTES (4u * 1024 * 1024)
@@ -56,33 +57,6 @@ const char *inf_name(const Inf *inf)
     return inf->name;
 }
 
-static char *decode_utf16(const uint8_t *data, size_t length, gboolean big_endian)
-{
-    size_t count = length / 2;
-    g_autofree gunichar2 *units = g_new(gunichar2, count + 1);
-    g_autofree gunichar2 *valid = g_new(gunichar2, count + 1);
-    size_t valid_count = 0;
-
-    for (size_t i = 0; i < count; i++)
-        units[i] = big_endian ? get_be16(data + 2 * i) : get_le16(data + 2 * i);
-    /* Lone surrogates and NULs would end the conversion: they become U+FFFD and a blank. */
-    for (size_t i = 0; i < count; i++) {
-        gunichar2 unit = units[i];
-
-        if (unit >= 0xd800 && unit < 0xdc00 && i + 1 < count && units[i + 1] >= 0xdc00 &&
-            units[i + 1] < 0xe000) {
-            valid[valid_count++] = unit;
-            unit = units[++i];
-        } else if (unit >= 0xd800 && unit < 0xe000) {
-            unit = 0xfffd;
-        } else if (unit == 0) {
-            unit = ' ';
-        }
-        valid[valid_count++] = unit;
-    }
-    return g_utf16_to_utf8(valid, (glong)valid_count, NULL, NULL, NULL);
-}
-
 static char *decode_latin1(const uint8_t *data, size_t length)
 {
     GString *text = g_string_sized_new(length);
@@ -92,15 +66,14 @@ static char *decode_latin1(const uint8_t *data, size_t length)
     return g_string_free(text, FALSE);
 }
 
-/* No iconv: its modules are files, and guests' INFs may be parsed where there is no file system. */
 static char *decode_text(const uint8_t *data, size_t length)
 {
     if (length >= 2 && data[0] == 0xff && data[1] == 0xfe)
-        return decode_utf16(data + 2, length - 2, FALSE);
+        return utf16_to_utf8(data + 2, length - 2, UTF16_LITTLE_ENDIAN);
     if (length >= 2 && data[0] == 0xfe && data[1] == 0xff)
-        return decode_utf16(data + 2, length - 2, TRUE);
+        return utf16_to_utf8(data + 2, length - 2, UTF16_BIG_ENDIAN);
     if (length >= 4 && data[0] && !data[1] && data[2] && !data[3])
-        return decode_utf16(data, length, FALSE);
+        return utf16_to_utf8(data, length, UTF16_LITTLE_ENDIAN);
     if (length >= 3 && data[0] == 0xef && data[1] == 0xbb && data[2] == 0xbf) {
         data += 3;
         length -= 3;

@@ -263,7 +263,8 @@ static void test_gpt_hostile(void)
 {
     static const char good[] =
         " 00000000-0000-0000-0000-000000000000\n"
-        "1 %u %u 11111111-1111-1111-1111-111111111111 11111111-1111-1111-1111-111111111111 -\n";
+        "1 %u %u 11111111-1111-1111-1111-111111111111 11111111-1111-1111-1111-111111111111 "
+        "- \xef\xbf\xbd\n";
     static const struct {
         uint32_t disk_sector, table_sector;
         uint64_t first, last;

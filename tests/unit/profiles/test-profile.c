@@ -33,7 +33,7 @@ static const MatchRow match_rows[] = {
     {{"windows:10.0", "type:server", "build:19042"}, "windows-server-10", "machine", "q35"},
     {{"windows:10.0", "type:server", "build:20348"}, "windows-2022", "virtio-dirs", "2k22 w10"},
     {{"windows:10.0", "type:server", "build:25398"}, "windows-2022", "virtio-dirs", "2k22 w10"},
-    {{"windows:10.0", "type:server", "build:26100"}, "windows-2025", "virtio-dirs", "2k25 w10 w11"},
+    {{"windows:10.0", "type:server", "build:26100"}, "windows-2025", "virtio-dirs", "2k25 w11 w10"},
     {{"windows:3.51", "type:server"}, NULL, NULL, NULL},
     {{"id:debian", "version:12"}, "debian", "osinfo", "http://debian.org/debian/{major}"},
     {{"id:debian", "version:6.0.10"}, "debian-6", "nic-model", "e1000"},
