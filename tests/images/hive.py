@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes Windows registry hives (regf) from a tree of keys, independently of the program under test.
+"""Writes Windows registry hives (regf) from a tree of keys, with no code of the program under test.
 
 Layout as in msuhanov's regf specification: one security descriptor for all keys, lf or lh lists
 below 512 subkeys and ri above, big data cells above 16344 bytes.
@@ -16,7 +16,7 @@ FILETIME = 133000000000000000  # June 2022, for every key: hives come out the sa
 
 
 class Key:
-    """A key with values (name, type, data) and subkeys; names keep their case and order of making."""
+    """A key with values (name, type, data) and subkeys; names keep their case."""
 
     def __init__(self, name=""):
         self.name = name
@@ -67,8 +67,9 @@ def _name_bytes(name):
 
 
 def _sid(authority, *parts):
-    return struct.pack(">BBHI", 1, len(parts), 0, authority) + struct.pack("<%dI" % len(parts),
-                                                                          *parts)
+    return struct.pack(">BBHI", 1, len(parts), 0, authority) + struct.pack(
+        "<%dI" % len(parts), *parts
+    )
 
 
 def _security_descriptor():
@@ -81,12 +82,13 @@ def _security_descriptor():
     owner = 20
     group = owner + len(administrators)
     dacl = group + len(system)
-    return struct.pack("<BBHIIII", 1, 0, 0x8004, owner, group, 0,
-                       dacl) + administrators + system + acl
+    return (
+        struct.pack("<BBHIIII", 1, 0, 0x8004, owner, group, 0, dacl) + administrators + system + acl
+    )
 
 
 class _Writer:
-    """Cells in bins, appended; a cell is reserved first and filled when its references are known."""
+    """Cells in bins; one is reserved first and filled when its references are known."""
 
     def __init__(self, minor):
         self.minor = minor
@@ -120,7 +122,7 @@ class _Writer:
         return offset
 
     def fill(self, offset, data):
-        self.bins[offset + 4:offset + 4 + len(data)] = data
+        self.bins[offset + 4 : offset + 4 + len(data)] = data
 
     def cell(self, data):
         offset = self.reserve(len(data))
@@ -130,8 +132,9 @@ class _Writer:
     def data(self, data):
         if len(data) <= BIG_DATA or self.minor < 4:
             return self.cell(data)
-        segments = [self.cell(data[i:i + BIG_DATA] + bytes(4)) for i in
-                    range(0, len(data), BIG_DATA)]
+        segments = [
+            self.cell(data[i : i + BIG_DATA] + bytes(4)) for i in range(0, len(data), BIG_DATA)
+        ]
         table = self.cell(struct.pack("<%dI" % len(segments), *segments))
         return self.cell(struct.pack("<2sHII", b"db", len(segments), table, 0))
 
@@ -143,7 +146,9 @@ class _Writer:
         else:
             size, where = len(data), struct.pack("<I", self.data(data))
         header = struct.pack("<2sHI", b"vk", len(stored), size) + where
-        offset = self.cell(header + struct.pack("<IHH", kind, 1 if short and name else 0, 0) + stored)
+        offset = self.cell(
+            header + struct.pack("<IHH", kind, 1 if short and name else 0, 0) + stored
+        )
         in_file = offset + 12 if len(data) <= 4 else struct.unpack("<I", where)[0] + 4
         self.inline[(path.upper(), name.upper())] = 4096 + in_file
         return offset
@@ -161,13 +166,14 @@ class _Writer:
         kind = b"lf" if self.minor < 5 else b"lh"
         leaves = []
         for i in range(0, len(children), LIST_LIMIT):
-            part = children[i:i + LIST_LIMIT]
+            part = children[i : i + LIST_LIMIT]
             entries = b"".join(self.list_entry(name, offset) for name, offset in part)
             leaves.append(self.cell(struct.pack("<2sH", kind, len(part)) + entries))
         if len(leaves) == 1:
             return leaves[0]
-        return self.cell(struct.pack("<2sH", b"ri", len(leaves)) +
-                         struct.pack("<%dI" % len(leaves), *leaves))
+        return self.cell(
+            struct.pack("<2sH", b"ri", len(leaves)) + struct.pack("<%dI" % len(leaves), *leaves)
+        )
 
     def key(self, key, parent, path, security):
         self.keys += 1
@@ -182,11 +188,33 @@ class _Writer:
         subkeys = self.subkey_list(children) if children else NONE
         flags = (0x20 if short else 0) | (0x0C if parent is None else 0)
         longest = lambda names: max((2 * len(name) for name in names), default=0)
-        self.fill(offset, struct.pack(
-            "<2sHQIIIIIIIIIIIIIIIHH", b"nk", flags, FILETIME, 0, parent or 0, len(children), 0,
-            subkeys, NONE, len(values), value_list, security, NONE,
-            longest(name for name, _ in children), 0, longest(value[0] for value in key.values),
-            max((len(value[2]) for value in key.values), default=0), 0, len(stored), 0) + stored)
+        self.fill(
+            offset,
+            struct.pack(
+                "<2sHQIIIIIIIIIIIIIIIHH",
+                b"nk",
+                flags,
+                FILETIME,
+                0,
+                parent or 0,
+                len(children),
+                0,
+                subkeys,
+                NONE,
+                len(values),
+                value_list,
+                security,
+                NONE,
+                longest(name for name, _ in children),
+                0,
+                longest(value[0] for value in key.values),
+                max((len(value[2]) for value in key.values), default=0),
+                0,
+                len(stored),
+                0,
+            )
+            + stored,
+        )
         return offset
 
 
@@ -211,17 +239,34 @@ class Hive:
         if not root.name:
             root.name = "ROOT"
         descriptor = _security_descriptor()
-        # The security cell stands first, as its offset is in every key; filled when keys are counted.
+        # The security cell is first: its offset is in every key. Filled when keys are counted.
         security = writer.reserve(20 + len(descriptor))
         root_offset = writer.key(root, None, "", security)
         writer._close_bin()
-        writer.fill(security, struct.pack("<2sHIIII", b"sk", 0, security, security, writer.keys,
-                                          len(descriptor)) + descriptor)
+        writer.fill(
+            security,
+            struct.pack("<2sHIIII", b"sk", 0, security, security, writer.keys, len(descriptor))
+            + descriptor,
+        )
         header = bytearray(4096)
         tail = file_name[-31:].encode("utf-16-le")
-        struct.pack_into("<4sIIQIIIIIII", header, 0, b"regf", 0, 0, FILETIME, 1, minor, 0, 1,
-                         root_offset, len(writer.bins), 1)
-        header[48:48 + len(tail)] = tail
+        struct.pack_into(
+            "<4sIIQIIIIIII",
+            header,
+            0,
+            b"regf",
+            0,
+            0,
+            FILETIME,
+            1,
+            minor,
+            0,
+            1,
+            root_offset,
+            len(writer.bins),
+            1,
+        )
+        header[48 : 48 + len(tail)] = tail
         struct.pack_into("<I", header, 144, flags)
         set_header(header, sequence, sequence)
         self.image = header + writer.bins
@@ -268,12 +313,13 @@ def make_dirty(hive, old_values):
     """The hive as it would be found after a power cut, and its LOG1 (Windows 8.1 and later).
 
     old_values: {(key path, value name): bytes} says what the hive file still holds; the log brings
-    back what hive has, in two entries, and lets the hive grow by one bin. Returns (file, log, final).
+    back what hive has, in two entries, and lets the hive grow by one bin.
+    Returns (file, log, final).
     """
     sequence = hive.sequence
     final = bytearray(hive.image)
     bins_size = struct.unpack_from("<I", final, 40)[0]
-    del final[4096 + bins_size:]
+    del final[4096 + bins_size :]
     final += struct.pack("<4sIIQQI", b"hbin", bins_size, 4096, 0, 0, 0)
     final += struct.pack("<i", 4096 - 32) + bytes(4096 - 36)
     struct.pack_into("<I", final, 40, bins_size + 4096)
@@ -281,10 +327,10 @@ def make_dirty(hive, old_values):
     pages = set()
     for (path, name), data in old_values.items():
         start = hive.place(path, name)
-        old[start:start + len(data)] = data
+        old[start : start + len(data)] = data
         pages.update(range((start - 4096) // 4096, (start - 4096 + len(data) - 1) // 4096 + 1))
     set_header(old, sequence + 1, sequence)
-    page = lambda number: (number * 4096, bytes(final[(number + 1) * 4096:(number + 2) * 4096]))
+    page = lambda number: (number * 4096, bytes(final[(number + 1) * 4096 : (number + 2) * 4096]))
     log = bytearray(old[:512])
     struct.pack_into("<I", log, 28, 6)
     set_header(log, sequence, sequence)

@@ -27,8 +27,8 @@ def key(script, *words):
 
 
 def get(name, make):
-    """Path of the cached file or folder of that name; make(temporary path) builds it once, also when
-    several tests want it at the same time."""
+    """Path of the cached file or folder of that name; make(temporary path) builds it once, also
+    when several tests want it at the same time."""
     path = os.path.join(folder(), name)
     with open(path + ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

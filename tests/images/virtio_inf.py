@@ -33,8 +33,10 @@ SHAPES = {
 
 
 def _hardware_ids(legacy, modern, subsystem):
-    return ("PCI\\VEN_1AF4&DEV_%s&SUBSYS_%s1AF4&REV_00" % (legacy, subsystem),
-            "PCI\\VEN_1AF4&DEV_%s&SUBSYS_11001AF4&REV_01" % modern)
+    return (
+        "PCI\\VEN_1AF4&DEV_%s&SUBSYS_%s1AF4&REV_00" % (legacy, subsystem),
+        "PCI\\VEN_1AF4&DEV_%s&SUBSYS_11001AF4&REV_01" % modern,
+    )
 
 
 def _service(service, bus_type, directory, boot):
@@ -47,15 +49,22 @@ def _service(service, bus_type, directory, boot):
 HKR, "Parameters\\PnpInterface", "5", %REG_DWORD%, 1 ; the PCI bus
 HKR, "Parameters", "BusType", %REG_DWORD%, {bus:#010x}
 HKR, Parameters, DmaRemappingCompatible, %REG_DWORD%, 0
-""".format(service=service, bus=bus_type)
+""".format(
+            service=service, bus=bus_type
+        )
     return """[{service}_Service]
 DisplayName    = %{service}.Service%
 ServiceType    = %SERVICE_KERNEL_DRIVER%
 StartType      = {start}
 ErrorControl   = %SERVICE_ERROR_NORMAL%
 ServiceBinary  = %{directory}%\\{service}.sys{group}
-{parameters}""".format(service=service, start="%SERVICE_BOOT_START%" if boot else 3, directory=directory,
-                       group=group, parameters=parameters)
+{parameters}""".format(
+        service=service,
+        start="%SERVICE_BOOT_START%" if boot else 3,
+        directory=directory,
+        group=group,
+        parameters=parameters,
+    )
 
 
 def make(folder, service, system, architecture, version):
@@ -113,10 +122,21 @@ HKR, "Interrupt Management",, 0x00000010
 HKR, "Interrupt Management\\MessageSignaledInterruptProperties",, 0x00000010
 HKR, "Interrupt Management\\MessageSignaledInterruptProperties", MSISupported, 0x00010001, 1
 HKR, "Interrupt Management\\MessageSignaledInterruptProperties", MessageNumberLimit, 0x00010001, 256
-""".format(service=service, system=system, architecture=architecture, class_name=class_name,
-           class_guid=class_guid, version=version, directory=directory, decoration=decoration,
-           first=first, second=second, compatible=compatible, event_log=event_log,
-           service_section=_service(service, bus_type, directory, bus_type is not None))
+""".format(
+        service=service,
+        system=system,
+        architecture=architecture,
+        class_name=class_name,
+        class_guid=class_guid,
+        version=version,
+        directory=directory,
+        decoration=decoration,
+        first=first,
+        second=second,
+        compatible=compatible,
+        event_log=event_log,
+        service_section=_service(service, bus_type, directory, bus_type is not None),
+    )
     if bus_type:
         text += """
 [{service}_EventLog]
@@ -125,8 +145,12 @@ AddReg = {service}_EventLog_Values
 [{service}_EventLog_Values]
 HKR,,EventMessageFile,%REG_EXPAND_SZ%,"%%SystemRoot%%\\System32\\IoLogMsg.dll"
 HKR,,TypesSupported,%REG_DWORD%,7
-""".format(service=service)
-    return text + """
+""".format(
+            service=service
+        )
+    return (
+        text
+        + """
 [Strings]
 Vendor = "Red Hat, Inc."
 Disk = "Installation disk of {service}"
@@ -137,4 +161,7 @@ SERVICE_BOOT_START = 0
 SERVICE_ERROR_NORMAL = 1
 REG_DWORD = 0x00010001
 REG_EXPAND_SZ = 0x00020000
-""".format(service=service)
+""".format(
+            service=service
+        )
+    )

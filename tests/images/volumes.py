@@ -19,14 +19,39 @@ def make_sparse(path, size):
 def make_ntfs(path, size, start_sector, label, folder):
     """wimlib writes NTFS with its own code on top of libntfs-3g, far from ours."""
     make_sparse(path, size)
-    run("mkntfs", "-F", "-Q", "-q", "-s", SECTOR, "-p", start_sector, "-H", 255, "-S", 63, "-c", 4096,
-        "-L", label, path)
+    run(
+        "mkntfs",
+        "-F",
+        "-Q",
+        "-q",
+        "-s",
+        SECTOR,
+        "-p",
+        start_sector,
+        "-H",
+        255,
+        "-S",
+        63,
+        "-c",
+        4096,
+        "-L",
+        label,
+        path,
+    )
     archive = path + ".wim"
     # Its own list of exclusions would leave out pagefile.sys and its like.
     config = path + ".ini"
     with open(config, "w") as file:
         file.write("[ExclusionList]\n")
-    run("wimlib-imagex", "capture", folder, archive, "--compress=none", "--no-acls", "--config=" + config)
+    run(
+        "wimlib-imagex",
+        "capture",
+        folder,
+        archive,
+        "--compress=none",
+        "--no-acls",
+        "--config=" + config,
+    )
     run("wimlib-imagex", "apply", archive, 1, path)
     os.remove(archive)
 
@@ -89,32 +114,50 @@ class Ntfs:
         length_bytes, start_bytes = entry[run_list] & 15, entry[run_list] >> 4
         start = run_list + 1 + length_bytes
         size = struct.unpack_from("<Q", entry, attribute + 48)[0]
-        return int.from_bytes(entry[start:start + start_bytes], "little") * self.cluster, size
+        return int.from_bytes(entry[start : start + start_bytes], "little") * self.cluster, size
 
     def write_restart_pages(self, major, is_clean):
         """Makes $LogFile look as Windows leaves it: version 2 is the one of fast startup, and a log
         with a client in use was not closed."""
         log, size = self.extent_of(2)
         page = bytearray(4096)
-        struct.pack_into("<4sHHQIIHhh", page, 0, b"RSTR", 30, 9, 0, 4096, 4096, 48,
-                         0 if major == 2 else 1, major)
-        struct.pack_into("<QHHHHIHHQIHHII", page, 48, 0x200100, 1, 0xFFFF, 0xFFFF if is_clean else 0,
-                         2 if is_clean else 0, 67 - size.bit_length(), 224, 64, size, 0, 48, 64, 1, 0)
+        struct.pack_into(
+            "<4sHHQIIHhh", page, 0, b"RSTR", 30, 9, 0, 4096, 4096, 48, 0 if major == 2 else 1, major
+        )
+        struct.pack_into(
+            "<QHHHHIHHQIHHII",
+            page,
+            48,
+            0x200100,
+            1,
+            0xFFFF,
+            0xFFFF if is_clean else 0,
+            2 if is_clean else 0,
+            67 - size.bit_length(),
+            224,
+            64,
+            size,
+            0,
+            48,
+            64,
+            1,
+            0,
+        )
         name = "NTFS".encode("utf-16-le")
         struct.pack_into("<QQHHH6xI", page, 112, 0x200000, 0x200100, 0xFFFF, 0xFFFF, 0, len(name))
-        page[144:144 + len(name)] = name
+        page[144 : 144 + len(name)] = name
         # The update sequence: the last word of each sector is kept in the array behind the header.
         struct.pack_into("<H", page, 30, 1)
         for sector in range(8):
             end = (sector + 1) * SECTOR - 2
-            page[32 + 2 * sector:34 + 2 * sector] = page[end:end + 2]
+            page[32 + 2 * sector : 34 + 2 * sector] = page[end : end + 2]
             struct.pack_into("<H", page, end, 1)
         self.file.seek(log)
         self.file.write(page + page)
 
 
 def make_bitlocker(path):
-    """What is left to see of a volume after it was encrypted: boot sector and three metadata blocks."""
+    """What is left to see of an encrypted volume: boot sector and three metadata blocks."""
     size = os.path.getsize(path)
     make_sparse(path, size)
     offsets = (size // 4 & ~0xFFFF, size // 2 & ~0xFFFF, size // 4 * 3 & ~0xFFFF)

@@ -11,19 +11,48 @@ import windows_services
 
 PROGRAMS = {
     "Windows": ["explorer.exe", "notepad.exe", "regedit.exe"],
-    "Windows/System32": ["ntoskrnl.exe", "cmd.exe", "winload.exe", "winresume.exe", "services.exe",
-                         "svchost.exe", "lsass.exe", "smss.exe", "pnputil.exe", "reg.exe", "netsh.exe",
-                         "hal.dll", "kernel32.dll", "ntdll.dll", "IoLogMsg.dll", "vm3dservice.exe"],
+    "Windows/System32": [
+        "ntoskrnl.exe",
+        "cmd.exe",
+        "winload.exe",
+        "winresume.exe",
+        "services.exe",
+        "svchost.exe",
+        "lsass.exe",
+        "smss.exe",
+        "pnputil.exe",
+        "reg.exe",
+        "netsh.exe",
+        "hal.dll",
+        "kernel32.dll",
+        "ntdll.dll",
+        "IoLogMsg.dll",
+        "vm3dservice.exe",
+    ],
     "Program Files/VMware/VMware Tools": ["vmtoolsd.exe"],
     "Program Files/VMware/VMware Tools/VMware VGAuth": ["VGAuthService.exe"],
 }
-FOLDERS = ["PerfLogs", "Users/Administrator/Desktop", "Users/Default", "Users/Public/Documents",
-           "ProgramData/Microsoft/Windows/Start Menu/Programs", "Windows/Temp", "Windows/Fonts",
-           "Windows/System32/config/RegBack", "Windows/System32/config/TxR", "Windows/System32/Tasks",
-           "Windows/System32/CatRoot/{F750E6C3-38EE-11D1-85E5-00C04FC295EE}",
-           "Windows/System32/GroupPolicy", "Windows/System32/LogFiles", "Windows/System32/en-US",
-           "Windows/System32/drivers/etc", "Windows/Boot", "$Recycle.Bin",
-           "System Volume Information", "Recovery/WindowsRE"]
+FOLDERS = [
+    "PerfLogs",
+    "Users/Administrator/Desktop",
+    "Users/Default",
+    "Users/Public/Documents",
+    "ProgramData/Microsoft/Windows/Start Menu/Programs",
+    "Windows/Temp",
+    "Windows/Fonts",
+    "Windows/System32/config/RegBack",
+    "Windows/System32/config/TxR",
+    "Windows/System32/Tasks",
+    "Windows/System32/CatRoot/{F750E6C3-38EE-11D1-85E5-00C04FC295EE}",
+    "Windows/System32/GroupPolicy",
+    "Windows/System32/LogFiles",
+    "Windows/System32/en-US",
+    "Windows/System32/drivers/etc",
+    "Windows/Boot",
+    "$Recycle.Bin",
+    "System Volume Information",
+    "Recovery/WindowsRE",
+]
 
 
 def _write(folder, path, content):
@@ -45,20 +74,32 @@ def _write_hives(folder, guest, options):
     image, log = system.image, b""
     if options.dirty_hive:
         name = hive.utf16(guest.host_name)
-        image, log, _ = hive.make_dirty(system, {
-            ("ControlSet001\\Control\\ComputerName\\ComputerName", "ComputerName"):
-                hive.utf16("X" * (len(name) // 2 - 1)),
-            ("ControlSet001\\Services\\Tcpip\\Parameters", "Hostname"):
-                hive.utf16("X" * (len(name) // 2 - 1)),
-            ("ControlSet001\\Services\\disk", "Start"): b"\x03\0\0\0",
-        })
+        image, log, _ = hive.make_dirty(
+            system,
+            {
+                ("ControlSet001\\Control\\ComputerName\\ComputerName", "ComputerName"): hive.utf16(
+                    "X" * (len(name) // 2 - 1)
+                ),
+                ("ControlSet001\\Services\\Tcpip\\Parameters", "Hostname"): hive.utf16(
+                    "X" * (len(name) // 2 - 1)
+                ),
+                ("ControlSet001\\Services\\disk", "Start"): b"\x03\0\0\0",
+            },
+        )
     _write_hive(folder, config + "SYSTEM", image, log)
-    software = hive.Hive(windows_registry.software_root(guest), "emRoot\\System32\\Config\\SOFTWARE",
-                         flags=1, sequence=2900)
+    software = hive.Hive(
+        windows_registry.software_root(guest),
+        "emRoot\\System32\\Config\\SOFTWARE",
+        flags=1,
+        sequence=2900,
+    )
     _write_hive(folder, config + "SOFTWARE", software.image)
     for name in ("SAM", "SECURITY", "DEFAULT"):
-        small = hive.Hive(windows_registry.small_root(name), "\\SystemRoot\\System32\\Config\\" + name,
-                          pad_to=262144)
+        small = hive.Hive(
+            windows_registry.small_root(name),
+            "\\SystemRoot\\System32\\Config\\" + name,
+            pad_to=262144,
+        )
         _write_hive(folder, config + name, small.image)
 
 
@@ -68,17 +109,25 @@ def _write_drivers(folder, guest, machine):
     for name, *_ in windows_services.drivers(guest.is_7):
         image = pe.build(machine, pe.NATIVE, name, is_driver=True)
         _write(folder, "%sdrivers/%s.sys" % (system32, name), image)
-    for number, (inf, sys) in enumerate((("mshdc", "atapi"), ("disk", "disk"), ("vmci", "vmci"),
-                                         ("pvscsi", "pvscsi"))):
+    for number, (inf, sys) in enumerate(
+        (("mshdc", "atapi"), ("disk", "disk"), ("vmci", "vmci"), ("pvscsi", "pvscsi"))
+    ):
         neutral = "neutral_" if guest.is_7 else ""
         package = "%sDriverStore/FileRepository/%s.inf_%s_%s%016x/" % (
-            system32, inf, architecture, neutral, 0x5E38A278D114B813 + number)
-        text = "[Version]\r\nSignature=\"$WINDOWS NT$\"\r\nProvider=%%msft%%\r\n; %s\r\n" % inf
+            system32,
+            inf,
+            architecture,
+            neutral,
+            0x5E38A278D114B813 + number,
+        )
+        text = '[Version]\r\nSignature="$WINDOWS NT$"\r\nProvider=%%msft%%\r\n; %s\r\n' % inf
         _write(folder, package + inf + ".inf", text.encode("utf-16"))
         _write(folder, package + sys + ".sys", pe.build(machine, pe.NATIVE, sys, is_driver=True))
         _write(folder, "Windows/INF/%s.inf" % inf, text.encode("utf-16"))
     for number in range(3):
-        _write(folder, "Windows/INF/oem%d.inf" % number, b"[Version]\r\nSignature=\"$Windows NT$\"\r\n")
+        _write(
+            folder, "Windows/INF/oem%d.inf" % number, b'[Version]\r\nSignature="$Windows NT$"\r\n'
+        )
     if guest.is_7:
         for name in ("infpub.dat", "infstor.dat", "infstrng.dat"):
             _write(folder, "%sDriverStore/%s" % (system32, name), os.urandom(4096))
@@ -89,12 +138,22 @@ def _write_bulk(folder, guest):
     chance = random.Random(guest.build)
     for number in range(40):
         name = "Windows/WinSxS/amd64_component-%04d_31bf3856ad364e35_%d.1_none_%016x/" % (
-            number, guest.build, chance.getrandbits(64))
+            number,
+            guest.build,
+            chance.getrandbits(64),
+        )
         for file in range(12):
-            _write(folder, "%sfile%02d.dll" % (name, file), chance.randbytes(chance.randrange(200, 9000)))
+            _write(
+                folder,
+                "%sfile%02d.dll" % (name, file),
+                chance.randbytes(chance.randrange(200, 9000)),
+            )
     for number in range(900):
-        _write(folder, "Windows/System32/api-ms-win-core-part-l1-%d-%d.dll" % (number // 30, number % 30),
-               chance.randbytes(300 + number % 700))
+        _write(
+            folder,
+            "Windows/System32/api-ms-win-core-part-l1-%d-%d.dll" % (number // 30, number % 30),
+            chance.randbytes(300 + number % 700),
+        )
 
 
 def fill_system_volume(folder, guest, options):
@@ -109,11 +168,14 @@ def fill_system_volume(folder, guest, options):
         for name in names:
             _write(folder, place + "/" + name, pe.build(machine, pe.CONSOLE, name))
     _write(folder, "Windows/System32/winload.efi", pe.build(machine, pe.EFI_APPLICATION, "winload"))
-    _write(folder, "Windows/Boot/EFI/bootmgfw.efi", pe.build(machine, pe.EFI_APPLICATION, "bootmgfw"))
+    _write(
+        folder, "Windows/Boot/EFI/bootmgfw.efi", pe.build(machine, pe.EFI_APPLICATION, "bootmgfw")
+    )
     _write(folder, "Windows/Boot/PCAT/bootmgr", b"\xeb\x3e bootmgr".ljust(4096, b"\0"))
     _write(folder, "Windows/System32/drivers/etc/hosts", b"# 127.0.0.1 localhost\r\n")
     _write(folder, "Windows/win.ini", b"; for 16-bit app support\r\n")
-    _write(folder, "Users/Administrator/Desktop/Übersicht – 日本語.txt", "Grüße\r\n".encode("utf-16"))
+    odd_name = "Users/Administrator/Desktop/Übersicht – 日本語.txt"
+    _write(folder, odd_name, "Grüße\r\n".encode("utf-16"))
     _write_hives(folder, guest, options)
     _write_drivers(folder, guest, machine)
     _write_bulk(folder, guest)
@@ -131,8 +193,12 @@ def fill_system_volume(folder, guest, options):
 def fill_boot_volume(folder, guest):
     """The EFI system partition, or System Reserved."""
     machine = pe.X86 if guest.is_x86 else pe.X64
-    store = hive.Hive(windows_registry.bcd_root(guest), "\\Device\\HarddiskVolume1\\Boot\\BCD", minor=3,
-                      sequence=30)
+    store = hive.Hive(
+        windows_registry.bcd_root(guest),
+        "\\Device\\HarddiskVolume1\\Boot\\BCD",
+        minor=3,
+        sequence=30,
+    )
     if not guest.is_uefi:
         _write_hive(folder, "Boot/BCD", store.image)
         _write(folder, "Boot/memtest.exe", pe.build(machine, pe.CONSOLE, "memtest"))
@@ -143,7 +209,12 @@ def fill_boot_volume(folder, guest):
     _write_hive(folder, "EFI/Microsoft/Boot/BCD", store.image)
     for name in ("bootmgfw.efi", "bootmgr.efi", "memtest.efi"):
         _write(folder, "EFI/Microsoft/Boot/" + name, pe.build(machine, pe.EFI_APPLICATION, name))
-    _write(folder, "EFI/Microsoft/Boot/en-US/bootmgfw.efi.mui",
-           pe.build(machine, pe.EFI_APPLICATION, "mui"))
+    _write(
+        folder,
+        "EFI/Microsoft/Boot/en-US/bootmgfw.efi.mui",
+        pe.build(machine, pe.EFI_APPLICATION, "mui"),
+    )
     if not guest.no_fallback:
-        _write(folder, "EFI/Boot/bootx64.efi", pe.build(machine, pe.EFI_APPLICATION, "old bootmgfw"))
+        _write(
+            folder, "EFI/Boot/bootx64.efi", pe.build(machine, pe.EFI_APPLICATION, "old bootmgfw")
+        )

@@ -99,31 +99,39 @@ ONLY_IN_7 = {"msahci", "LSI_SCSI", "spldr"}
 # Programs and shared processes: name, Start, ImagePath without the system folder.
 PROGRAMS = [
     ("VMTools", 2, '"C:\\Program Files\\VMware\\VMware Tools\\vmtoolsd.exe"'),
-    ("VGAuthService", 2,
-     '"C:\\Program Files\\VMware\\VMware Tools\\VMware VGAuth\\VGAuthService.exe"'),
+    (
+        "VGAuthService",
+        2,
+        '"C:\\Program Files\\VMware\\VMware Tools\\VMware VGAuth\\VGAuthService.exe"',
+    ),
     ("vm3dservice", 2, "%SystemRoot%\\system32\\vm3dservice.exe"),
     ("vmvss", 3, "%SystemRoot%\\system32\\dllhost.exe /Processid:{00000000}"),
 ]
 for _group, _names in {
     "netsvcs": "Appinfo BITS gpsvc IKEEXT iphlpsvc LanmanServer ProfSvc RasMan Schedule seclogon "
-               "SENS SessionEnv ShellHWDetection Themes wuauserv Winmgmt AppMgmt BDESVC "
-               "CertPropSvc DsmSvc dmwappushservice lfsvc NetSetupSvc RasAuto RemoteAccess "
-               "SCPolicySvc SharedAccess UserManager UsoSvc wisvc wlidsvc XblAuthManager",
+    "SENS SessionEnv ShellHWDetection Themes wuauserv Winmgmt AppMgmt BDESVC "
+    "CertPropSvc DsmSvc dmwappushservice lfsvc NetSetupSvc RasAuto RemoteAccess "
+    "SCPolicySvc SharedAccess UserManager UsoSvc wisvc wlidsvc XblAuthManager",
     "LocalService": "EventSystem FontCache netprofm nsi WdiServiceHost W32Time SstpSvc bthserv "
-                    "fdPHost QWAVE SSDPSRV upnphost WebClient RemoteRegistry lltdsvc PhoneSvc",
+    "fdPHost QWAVE SSDPSRV upnphost WebClient RemoteRegistry lltdsvc PhoneSvc",
     "LocalServiceNetworkRestricted": "AudioSrv Dhcp EventLog lmhosts wscsvc TimeBrokerSvc "
-                                     "vmictimesync AppIDSvc homegrp NgcCtnrSvc RmSvc",
+    "vmictimesync AppIDSvc homegrp NgcCtnrSvc RmSvc",
     "LocalSystemNetworkRestricted": "AudioEndpointBuilder Netman PcaSvc SysMain TrkWks UmRdpService "
-                                    "WdiSystemHost hidserv StorSvc UxSms wlansvc WPDBusEnum "
-                                    "DeviceAssociationService ScDeviceEnum vmickvpexchange",
+    "WdiSystemHost hidserv StorSvc UxSms wlansvc WPDBusEnum "
+    "DeviceAssociationService ScDeviceEnum vmickvpexchange",
     "NetworkService": "CryptSvc Dnscache LanmanWorkstation NlaSvc TermService WinRM Wecsvc TapiSrv",
     "DcomLaunch": "DcomLaunch PlugPlay Power BrokerInfrastructure LSM SystemEventsBroker "
-                  "DeviceInstall",
+    "DeviceInstall",
     "RPCSS": "RpcSs RpcEptMapper",
 }.items():
     for _name in _names.split():
-        PROGRAMS.append((_name, 3 if _name[0] in "ABCDEFGH" else 2,
-                         "%%SystemRoot%%\\system32\\svchost.exe -k %s" % _group))
+        PROGRAMS.append(
+            (
+                _name,
+                3 if _name[0] in "ABCDEFGH" else 2,
+                "%%SystemRoot%%\\system32\\svchost.exe -k %s" % _group,
+            )
+        )
 
 
 def image_path(name):
@@ -146,7 +154,9 @@ def add_services(services, is_7, architecture, count):
         if group:
             key.sz("Group", group)
         if "miniport" in group.lower():
-            key.dword("Tag", 0x10 + len(services.subkeys) % 64).multi("Owners", name.lower() + ".inf")
+            key.dword("Tag", 0x10 + len(services.subkeys) % 64).multi(
+                "Owners", name.lower() + ".inf"
+            )
             key.key("Parameters\\PnpInterface").dword("5", 1)
             key.key("Parameters").dword("BusType", 10)
         if override and not is_7:
@@ -158,16 +168,20 @@ def add_services(services, is_7, architecture, count):
         key.sz("DisplayName", "@%%SystemRoot%%\\system32\\%s.dll,-100" % name.lower())
         key.sz("Description", "@%%SystemRoot%%\\system32\\%s.dll,-101" % name.lower())
         key.multi("DependOnService", "RPCSS")
-        key.key("Parameters").expand("ServiceDll",
-                                     "%%SystemRoot%%\\System32\\%s.dll" % name.lower())
+        key.key("Parameters").expand(
+            "ServiceDll", "%%SystemRoot%%\\System32\\%s.dll" % name.lower()
+        )
         key.key("Security").binary("Security", bytes.fromhex("01001480") + bytes(140))
     for number in range(count - len(services.subkeys)):
         # Drivers of devices that are not there: the bulk on every machine.
         key = services.key("%s%02d" % (("hid", "net", "usb", "aud", "scs")[number % 5], number))
         name = key.name
-        key.expand("ImagePath", "\\SystemRoot\\System32\\DriverStore\\FileRepository\\"
-                   "%s.inf_%s_%016x\\%s.sys" % (name, architecture, number * 0x9E3779B97F4A7C15 %
-                                                2**64, name))
+        key.expand(
+            "ImagePath",
+            "\\SystemRoot\\System32\\DriverStore\\FileRepository\\"
+            "%s.inf_%s_%016x\\%s.sys"
+            % (name, architecture, number * 0x9E3779B97F4A7C15 % 2**64, name),
+        )
         key.dword("Type", 1).dword("Start", 3).dword("ErrorControl", 1)
         key.sz("DisplayName", "@oem%d.inf,%%Svc%%;%s device" % (number, name))
         key.multi("Owners", "%s.inf" % name)
