@@ -103,7 +103,7 @@ static gboolean write_slots(const FatDirectory *directory, guint first, guint co
    it belongs to an entry that a driver without long names has removed. */
 static char *read_long_name(const FatDirectory *directory, guint slot, guint *ret_first_slot)
 {
-    uint16_t units[LONG_NAME_SLOTS * UNITS_PER_SLOT];
+    uint8_t units[LONG_NAME_SLOTS * UNITS_PER_SLOT * 2];
     uint8_t checksum = fat_short_name_checksum(slot_bytes(directory, slot));
     size_t length = 0;
     for (guint order = 1; order <= LONG_NAME_SLOTS && order <= slot; order++) {
@@ -111,15 +111,12 @@ static char *read_long_name(const FatDirectory *directory, guint slot, guint *re
         if ((part[11] & ATTRIBUTE_MASK) != ATTRIBUTE_LONG_NAME || part[0] == SLOT_FREE ||
             (part[0] & LONG_NAME_ORDER) != order || part[13] != checksum)
             return NULL;
-        for (guint i = 0; i < UNITS_PER_SLOT; i++)
-            units[length++] = get_le16(part + unit_places[i]);
+        for (guint i = 0; i < UNITS_PER_SLOT; i++, length += 2)
+            memcpy(units + length, part + unit_places[i], 2);
         if (!(part[0] & LONG_NAME_LAST))
             continue;
-        size_t end = 0;
-        while (end < length && units[end] != 0)
-            end++;
         *ret_first_slot = slot - order;
-        return fat_name_from_utf16(units, end);
+        return fat_name_from_utf16(units, length);
     }
     return NULL;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf16.h"
 #include "fs/fat_volume.h"
 
 enum {
@@ -71,20 +72,13 @@ static gboolean can_be_in_path(const char *name)
     return *name && !g_str_equal(name, ".") && !g_str_equal(name, "..");
 }
 
-char *fat_name_from_utf16(const uint16_t *units, size_t length)
+char *fat_name_from_utf16(const uint8_t *bytes, size_t length)
 {
-    g_autoptr(GString) name = g_string_new(NULL);
-    for (size_t i = 0; i < length; i++) {
-        gunichar c = units[i];
-        gboolean is_pair = c >= 0xd800 && c < 0xdc00 && i + 1 < length && units[i + 1] >= 0xdc00 &&
-                           units[i + 1] < 0xe000;
-        if (is_pair)
-            c = 0x10000 + ((c - 0xd800) << 10) + (units[++i] - 0xdc00u);
-        else if ((c >= 0xd800 && c < 0xe000) || c == '/' || c == 0)
-            c = 0xfffd;
-        g_string_append_unichar(name, c);
-    }
-    return can_be_in_path(name->str) ? g_strdup(name->str) : NULL;
+    g_autofree char *text = utf16_to_utf8(bytes, length, UTF16_LITTLE_ENDIAN);
+    if (!can_be_in_path(text))
+        return NULL;
+    g_auto(GStrv) parts = g_strsplit(text, "/", -1);
+    return g_strjoinv("\xef\xbf\xbd", parts); /* U+FFFD */
 }
 
 static void append_part(GString *name, const uint8_t *bytes, size_t length, gboolean lower)

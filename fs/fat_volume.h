@@ -123,8 +123,9 @@ enum { FAT_LONG_NAME_UNITS = 255 };
 gboolean fat_name_check(const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* In any case, character by character as fs_path_fold() has it. */
 gboolean fat_names_are_equal(const char *a, const char *b);
-/* UTF-16 to a name that can stand in a path; NULL: it cannot ("", ".", ".."). */
-char *fat_name_from_utf16(const uint16_t *units, size_t length);
+/* A long name (length in bytes, up to the first NUL) as one that can stand in a path; NULL: it
+   cannot ("", ".", ".."). */
+char *fat_name_from_utf16(const uint8_t *bytes, size_t length);
 /* case_flags: the byte of NT that stores lower case (12 of the entry). */
 char *fat_short_name_decode(const uint8_t *short_name, uint8_t case_flags);
 /* TRUE: name is a short name as it stands, and needs no long one. */
