@@ -124,7 +124,9 @@ gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findi
     if (!guest->profiles || !find_candidates(set, candidates, error))
         return FALSE;
     if (candidates->len == 0) {
-        set_no_system_error(set, error);
+        /* An encrypted volume says more than that there is no system. */
+        if (findings_check_blockers(findings, error))
+            set_no_system_error(set, error);
         return FALSE;
     }
     if (!choose(set, candidates, findings, &chosen, error))

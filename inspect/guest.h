@@ -88,8 +88,8 @@ typedef struct {
 } Guest;
 
 /* The one system on the disks; of several, the boot loader's default, and a finding names the
-   others. No system at all: DRYDOCK_ERROR_UNSUPPORTED. Encrypted volumes become findings
-   (BitLocker: a blocker). profile_dir: more profiles, may be NULL. The guest borrows set. */
+   others. No system at all: DRYDOCK_ERROR_UNSUPPORTED, or DRYDOCK_ERROR_PRECONDITION when findings
+   has a blocker (BitLocker). profile_dir: more profiles, may be NULL. The guest borrows set. */
 gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findings,
                        Guest **ret_guest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void guest_free(Guest *guest);

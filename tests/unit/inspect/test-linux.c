@@ -236,6 +236,22 @@ static void test_unreadable_only(void)
     g_assert_nonnull(drydock_error_get_hint(error));
 }
 
+/* Where the only volume with a system is encrypted, that is the news, and not that none was found.
+ */
+static void test_bitlocker_only(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) findings = findings_new();
+    g_autoptr(VolumeSet) set = support_set(PARTITION_TABLE_GPT, 1);
+    g_autoptr(Guest) guest = NULL;
+    support_add_volume(set, 0, 3, NULL, "BitLocker", NULL, NULL);
+    findings_add(findings, FINDING_BITLOCKER, "sda3");
+    g_assert_false(guest_inspect(set, NULL, findings, &guest, &error));
+    g_assert_true(g_error_matches(error, DRYDOCK_ERROR, DRYDOCK_ERROR_PRECONDITION));
+    g_assert_nonnull(strstr(error->message, "[bitlocker]"));
+    g_assert_nonnull(drydock_error_get_hint(error));
+}
+
 static const struct {
     const char *spec;
     const char *expected; /* NULL: none */
@@ -361,6 +377,7 @@ int main(int argc, char **argv)
     g_test_add_func("/inspect/linux/two-systems", test_two_systems);
     g_test_add_func("/inspect/linux/odd", test_odd);
     g_test_add_func("/inspect/linux/unreadable-only", test_unreadable_only);
+    g_test_add_func("/inspect/linux/bitlocker-only", test_bitlocker_only);
     g_test_add_func("/inspect/linux/specs", test_specs);
     g_test_add_func("/inspect/linux/spec-on-only-disk", test_spec_on_only_disk);
     g_test_add_func("/inspect/linux/architecture", test_architecture);
