@@ -219,13 +219,10 @@ static void send_inspection(const Run *run)
     worker_send_result(run->channel, JOB_RESULT_JSON, json);
 }
 
-static gboolean send_plan(const Run *run, GError **error)
+static void send_plan(const Run *run)
 {
-    g_autofree char *text = NULL;
-    if (!plan_text_format(run->edits, run->findings, &text, error))
-        return FALSE;
+    g_autofree char *text = plan_text_format(run->edits, run->findings);
     worker_send_result(run->channel, JOB_RESULT_TEXT, text);
-    return TRUE;
 }
 
 gboolean job_run(void *data, WorkerChannel *channel, GError **error)
@@ -240,7 +237,9 @@ gboolean job_run(void *data, WorkerChannel *channel, GError **error)
     }
     if (!plan(&run, error))
         return FALSE;
-    if (job->goal == JOB_PLAN)
-        return send_plan(&run, error);
+    if (job->goal == JOB_PLAN) {
+        send_plan(&run);
+        return TRUE;
+    }
     return apply_and_trim(&run, error) && describe(&run, error);
 }

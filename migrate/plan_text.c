@@ -13,20 +13,17 @@ static void append_indented(GString *text, const char *block)
             g_string_append_printf(text, "%s%s\n", **line ? "    " : "", *line);
 }
 
-static gboolean append_file(GString *text, const Edit *edit, GError **error)
+static void append_file(GString *text, const Edit *edit)
 {
     g_string_append_printf(text, "%s %s\n    # %s\n", edit->existed ? "change" : "create",
                            edit->path, edit->reason);
     if (edit->existed && !edit->old_content) {
         g_string_append_printf(text, "    binary, %" G_GSIZE_FORMAT " bytes\n",
                                g_bytes_get_size(edit->content));
-        return TRUE;
+        return;
     }
-    g_autofree char *diff = NULL;
-    if (!diff_format(edit->path, edit->old_content, edit->content, &diff, error))
-        return FALSE;
+    g_autofree char *diff = diff_format(edit->path, edit->old_content, edit->content);
     append_indented(text, diff);
-    return TRUE;
 }
 
 static void append_value(GString *text, const EditValue *value)
@@ -68,18 +65,17 @@ void plan_text_append_findings(GString *text, const GPtrArray *findings)
     }
 }
 
-gboolean plan_text_format(const Edits *edits, const GPtrArray *findings, char **ret_text,
-                          GError **error)
+char *plan_text_format(const Edits *edits, const GPtrArray *findings)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
+    GString *text = g_string_new(NULL);
     for (guint i = 0; i < edits_count(edits); i++) {
         const Edit *edit = edits_get(edits, i);
         switch (edit->kind) {
         case EDIT_WRITE_FILE:
             if (edit->values)
                 append_values(text, edit);
-            else if (!append_file(text, edit, error))
-                return FALSE;
+            else
+                append_file(text, edit);
             break;
         case EDIT_MAKE_DIRECTORY:
             g_string_append_printf(text, "create %s/\n    # %s\n", edit->path, edit->reason);
@@ -95,6 +91,5 @@ gboolean plan_text_format(const Edits *edits, const GPtrArray *findings, char **
         g_string_append_c(text, '\n');
     }
     plan_text_append_findings(text, findings);
-    *ret_text = g_string_free(g_steal_pointer(&text), FALSE);
-    return TRUE;
+    return g_string_free(text, FALSE);
 }

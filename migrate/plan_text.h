@@ -6,8 +6,7 @@
 #include "fs/edits.h"
 
 /* Everything that would be changed and why, then the findings. */
-gboolean plan_text_format(const Edits *edits, const GPtrArray *findings, char **ret_text,
-                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char *plan_text_format(const Edits *edits, const GPtrArray *findings);
 
 /* Findings as lines "warning: sentence [code]" with their hints, appended to text. */
 void plan_text_append_findings(GString *text, const GPtrArray *findings);
