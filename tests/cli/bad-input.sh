@@ -157,7 +157,7 @@ no-qemu-nbd)
 no-virtio-win)
     requires wimlib-imagex
     "$SOURCE_DIR/tests/images/windows-guest" 10-x64 disk.vmdk
-    refused 5 missing-tool 'virtio-win' --virtio-win "$work/nowhere" disk.vmdk
+    refused 5 missing-tool 'no virtio drivers' --virtio-win "$work/nowhere" disk.vmdk
     ;;
 no-matching-driver)
     requires wimlib-imagex

@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# The Debian guest through the finished program: convert-debian.sh CASE.
+#   vmdk, stream.vmdk, vhdx, vhd   converted from that format; results, report and XML are checked
+#   two-disks                      a data disk comes along
+#   nobody                         the same as an ordinary user without /dev/kvm and /dev/fuse
+#   interrupt, kill                a run that is stopped leaves nothing that looks finished
+#   plan                           prints the changes and writes nothing
+# shellcheck source=tests/cli/support.sh
+. "$(dirname "$0")/support.sh"
+requires qemu-img
+requires mmdebstrap
+requires python3
+
+debian_guest() {
+    "$SOURCE_DIR/tests/images/debian-guest" "$@"
+}
+
+# What the guest's root filesystem must and must not contain, by e2fsprogs' own tools.
+check_disk() { # QCOW2
+    qemu-img check -q "$1"
+    qemu-img convert -O raw "$1" result.raw
+    truncate -s 0 root.img
+    dd if=result.raw of=root.img bs=1M skip=1 conv=sparse status=none
+    /sbin/e2fsck -fn root.img >fsck.out 2>&1 || { cat fsck.out >&2; fail "e2fsck is not content"; }
+    local uuid
+    uuid=$(/sbin/blkid -o value -s UUID -p root.img)
+    /sbin/debugfs -R "cat /etc/fstab" root.img 2>/dev/null > fstab
+    says fstab "^UUID=$uuid +/ +ext4 +errors=remount-ro 0 1$"
+    says fstab '^# <file system> <mount point>'
+    /sbin/debugfs -R "cat /boot/grub/grub.cfg" root.img 2>/dev/null > grub.cfg
+    says grub.cfg "root=UUID=$uuid ro console=tty0"
+    /sbin/debugfs -R "cat /etc/initramfs-tools/modules" root.img 2>/dev/null > modules
+    says modules '^virtio_blk$'
+    /sbin/debugfs -R "stat /etc/systemd/system/open-vm-tools.service" root.img 2>/dev/null > unit
+    says unit 'Fast link dest: "/dev/null"'
+    rm -f result.raw root.img
+}
+
+check_report() { # REPORT
+    python3 - "$1" <<'PYTHON'
+import json, os, sys
+report = json.load(open(sys.argv[1], encoding="utf-8"))
+assert report["schema"] == 1
+assert report["guest"]["kind"] == "linux", report["guest"]
+assert [stage["stage"] for stage in report["stages"]] == [
+    "open", "inspect", "plan", "apply", "trim", "describe", "copy"], report["stages"]
+assert all(change["reason"] for change in report["changes"])
+assert {"/etc/fstab", "/boot/grub/grub.cfg"} <= {change["path"] for change in report["changes"]}
+for disk in report["outputs"]["disks"]:
+    assert os.path.getsize(disk["path"]) == disk["size_bytes"]
+assert os.path.exists(report["outputs"]["domain"])
+assert report["trimmed_bytes"] > 0
+PYTHON
+}
+
+check_domain() { # XML
+    local schema=/usr/share/libvirt/schemas/domain.rng
+    if [ -e $schema ]; then
+        xmllint --noout --relaxng $schema "$1" 2>lint || { cat lint >&2; fail "$1 is not valid"; }
+    fi
+    says "$1" '<type arch="x86_64" machine="q35">hvm</type>'
+    says "$1" 'libosinfo:os id="http://debian.org/debian/12"'
+}
+
+nothing_left() { # DIR
+    [ -z "$(find "$1" -mindepth 1)" ] || { find "$1" >&2; fail "something was left in $1"; }
+}
+
+case ${1:?which case} in
+vmdk | stream.vmdk | vhdx | vhd)
+    debian_guest "web.$1"
+    sha256sum "web.$1" > before
+    expect 0 "$MIGRATE" "web.$1" -o out.d --name web
+    says out "^$work/out.d/web.xml$"
+    [ "$(cd out.d && echo .[!.]* *)" = ".[!.]* web-sda.qcow2 web.report.json web.xml" ] || fail "other files in out.d"
+    sha256sum --quiet -c before || fail "the source has changed"
+    check_disk out.d/web-sda.qcow2
+    check_report out.d/web.report.json
+    check_domain out.d/web.xml
+    ;;
+two-disks)
+    debian_guest web.vmdk
+    truncate -s 64M data.raw
+    echo 'start=2048, type=83' | /sbin/sfdisk -q data.raw
+    /sbin/mke2fs -q -t ext4 -E offset=1048576 data.raw 62M
+    expect 0 "$MIGRATE" web.vmdk data.raw -o out.d
+    [ -e out.d/web-sdb.qcow2 ] || fail "no second disk"
+    says out.d/web.xml '<source file=".*/web-sdb.qcow2"/>'
+    qemu-img compare -q -F qcow2 data.raw out.d/web-sdb.qcow2 || fail "the data disk differs"
+    ;;
+nobody)
+    [ "$(id -u)" -eq 0 ] || { echo "skipped: not root, so every other case runs as an ordinary user"; exit 77; }
+    debian_guest web.vmdk
+    chmod 755 . && chmod 644 web.vmdk
+    mkdir -m 777 out.d
+    as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --bounding-set=-all "$@"; }
+    as_nobody test -x "$MIGRATE" || { echo "skipped: nobody cannot reach the program"; exit 77; }
+    # Devices that must not be needed are not there at all.
+    cat > inside.sh <<'INSIDE'
+mount -t tmpfs tmpfs /dev && mknod -m 666 /dev/null c 1 3 && mknod -m 444 /dev/urandom c 1 9 || exit 77
+exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --bounding-set=-all "$MIGRATE" web.vmdk -o out.d
+INSIDE
+    export MIGRATE
+    expect 0 unshare -m bash inside.sh
+    check_disk out.d/web-sda.qcow2
+    [ "$(stat -c %u out.d/web.xml)" -eq 65534 ] || fail "nobody did not write it"
+    ;;
+interrupt)
+    debian_guest web.vmdk
+    mkdir out.d
+    "$MIGRATE" web.vmdk -o out.d --progress=json >out 2>err &
+    pid=$!
+    until grep -q '"stage":"copy"' err; do kill -0 $pid || fail "it ended early"; sleep 0.02; done
+    kill -INT $pid
+    status=0
+    wait $pid || status=$?
+    [ $status -eq 130 ] || { cat err >&2; fail "exit status $status instead of 130"; }
+    says err '"event":"error".*"code":"interrupted"'
+    nothing_left out.d
+    ;;
+kill)
+    debian_guest web.vmdk
+    mkdir out.d
+    "$MIGRATE" web.vmdk -o out.d --progress=json >out 2>err &
+    pid=$!
+    until grep -q '"stage":"copy"' err; do kill -0 $pid || fail "it ended early"; sleep 0.02; done
+    kill -KILL $pid
+    wait $pid 2>/dev/null || :
+    [ -z "$(find out.d -maxdepth 1 -name 'web*')" ] || fail "something looks finished"
+    sleep 0.5
+    ! pgrep -f "$work/out.d" >/dev/null || fail "a program of the killed run still works"
+    # The next run clears up and does the whole job.
+    expect 0 "$MIGRATE" web.vmdk -o out.d
+    [ "$(cd out.d && echo .[!.]* *)" = ".[!.]* web-sda.qcow2 web.report.json web.xml" ] || fail "leftovers in out.d"
+    ;;
+plan)
+    debian_guest web.vmdk
+    listing . > before
+    "$MIGRATE" plan web.vmdk -q > /dev/null
+    listing . > after
+    sed -i '/ \.\/after /d; / \.\/before /d; /^\.\/after /d; /^\.\/before /d' before after
+    cmp before after || fail "plan has written something"
+    expect 0 "$MIGRATE" plan web.vmdk
+    says out '^change /etc/fstab$'
+    says out '^    -/dev/sda1 +/ '
+    says out '^    \+UUID=[0-9a-f-]+ +/ '
+    says out '^link /etc/systemd/system/open-vm-tools.service → /dev/null$'
+    ;;
+*)
+    fail "no such case: $1"
+    ;;
+esac
