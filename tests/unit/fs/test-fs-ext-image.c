@@ -15,6 +15,42 @@ enum { PROGRAM_SECONDS = 120, OUTPUT_MAX = 64 * 1024 * 1024 };
 /* Time stamps do not depend on when the test runs. */
 #define FIXED_TIME "1700000000"
 
+const ExtVariant ext_variants[] = {
+    {"ext2", "-t ext2", 48},
+    {"ext2-1k", "-t ext2 -b 1024", 32},
+    {"ext2-revision-0", "-t ext2 -r 0", 32},
+    {"ext2-no-filetype", "-t ext2 -O ^filetype,^dir_index", 32},
+    {"ext3", "-t ext3", 48},
+    {"ext3-1k", "-t ext3 -b 1024", 48},
+    {"ext4", "-t ext4", 48},
+    {"ext4-32-bit", "-t ext4 -O ^64bit", 48},
+    {"ext4-1k", "-t ext4 -b 1024", 48},
+    {"ext4-2k", "-t ext4 -b 2048", 48},
+    {"ext4-64k", "-t ext4 -b 65536", 160},
+    {"bigalloc", "-t ext4 -O bigalloc -C 16384", 64},
+    {"bigalloc-1k", "-t ext4 -b 1024 -O bigalloc -C 8192", 64},
+    {"inline-data", "-t ext4 -O inline_data", 48},
+    {"inline-data-1k-inodes", "-t ext4 -O inline_data -I 1024", 48},
+    {"checksum-seed", "-t ext4 -O metadata_csum_seed", 48},
+    {"orphan-file", "-t ext4 -O orphan_file", 48},
+    {"group-checksums", "-t ext4 -O ^metadata_csum,uninit_bg", 48},
+    {"no-checksums", "-t ext4 -O ^metadata_csum,^uninit_bg", 48},
+    {"small-inodes", "-t ext4 -I 128 -O ^metadata_csum", 48},
+    {"large-inodes", "-t ext4 -I 1024", 48},
+    {"no-extents", "-t ext4 -O ^extent,^64bit", 48},
+    {"ea-inode", "-t ext4 -O ea_inode,large_dir", 48},
+    {"meta-bg", "-t ext4 -O meta_bg,^resize_inode", 48},
+    {"sparse-super2", "-t ext4 -O sparse_super2", 48},
+    {"no-flex-bg", "-t ext4 -O ^flex_bg -g 2048", 48},
+    {"no-index", "-t ext4 -O ^dir_index", 48},
+    {"no-journal", "-t ext4 -O ^has_journal", 48},
+    {"mmp", "-t ext4 -O mmp", 48},
+    {"casefold", "-t ext4 -O casefold -E encoding=utf8", 48},
+    {"project", "-t ext4 -O project", 48},
+    {"fast-commit", "-t ext4 -O fast_commit", 64},
+    {NULL, NULL, 0},
+};
+
 static const RunOptions run_options = {.timeout_seconds = PROGRAM_SECONDS,
                                        .output_limit_bytes = OUTPUT_MAX};
 

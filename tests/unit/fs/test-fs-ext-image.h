@@ -11,6 +11,15 @@ typedef struct {
     char *path;
 } ExtImage;
 
+/* The kinds of file system that every test of the driver runs on; the last one has no name. */
+typedef struct {
+    const char *name;
+    const char *options; /* for mke2fs */
+    guint size_mib;
+} ExtVariant;
+
+extern const ExtVariant ext_variants[];
+
 /* options: for mke2fs, separated by spaces. root: a directory of the host that is copied in, or
    NULL. NULL, and the test skipped, when a program is missing. */
 ExtImage *ext_image_new(const char *options, guint size_mib, const char *root);

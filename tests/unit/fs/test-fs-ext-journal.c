@@ -7,31 +7,43 @@
 #include "base/error.h"
 #include "test-fs-ext-image.h"
 
-enum { IMAGE_MIB = 24, SUPERBLOCK = 1024, JOURNAL_MAGIC = (int)0xC03B3998 };
+enum {
+    IMAGE_MIB = 12,
+    FAST_COMMIT_IMAGE_MIB = 24,
+    SUPERBLOCK = 1024,
+    JOURNAL_MAGIC = (int)0xC03B3998
+};
 
 typedef struct {
     const char *name;
     const char *options;
     const char *open; /* debugfs command that opens the journal */
+    guint size_mib;   /* 0: IMAGE_MIB */
 } JournalVariant;
 
 static const JournalVariant variants[] = {
-    {"ext3", "-t ext3 -b 4096", "jo"},
-    {"ext3-1k", "-t ext3 -b 1024", "jo"},
-    {"ext4-none", "-t ext4 -b 4096", "jo"},
-    {"ext4-v3", "-t ext4 -b 4096", "jo -c"},
-    {"ext4-v2", "-t ext4 -b 4096", "jo -c -v 2"},
-    {"ext4-v3-1k", "-t ext4 -b 1024", "jo -c"},
-    {"ext4-v2-1k", "-t ext4 -b 1024", "jo -c -v 2"},
-    {"ext4-32-bit", "-t ext4 -b 4096 -O ^64bit", "jo"},
-    {"ext4-32-bit-v3", "-t ext4 -b 4096 -O ^64bit", "jo -c"},
-    {"ext4-32-bit-v2", "-t ext4 -b 4096 -O ^64bit", "jo -c -v 2"},
-    {"orphan-file", "-t ext4 -b 4096 -O orphan_file", "jo -c"},
-    {"checksum-seed", "-t ext4 -b 4096 -O metadata_csum_seed", "jo -c"},
-    {"inline-data", "-t ext4 -b 4096 -O inline_data", "jo -c"},
-    {"bigalloc", "-t ext4 -b 4096 -O bigalloc -C 16384", "jo -c"},
-    {"fast-commit", "-t ext4 -b 1024 -J size=8 -O fast_commit", "jo -c"},
+    {"ext3", "-t ext3 -b 4096", "jo", 0},
+    {"ext3-1k", "-t ext3 -b 1024", "jo", 0},
+    {"ext4-none", "-t ext4 -b 4096", "jo", 0},
+    {"ext4-v3", "-t ext4 -b 4096", "jo -c", 0},
+    {"ext4-v2", "-t ext4 -b 4096", "jo -c -v 2", 0},
+    {"ext4-v3-1k", "-t ext4 -b 1024", "jo -c", 0},
+    {"ext4-v2-1k", "-t ext4 -b 1024", "jo -c -v 2", 0},
+    {"ext4-32-bit", "-t ext4 -b 4096 -O ^64bit", "jo", 0},
+    {"ext4-32-bit-v3", "-t ext4 -b 4096 -O ^64bit", "jo -c", 0},
+    {"ext4-32-bit-v2", "-t ext4 -b 4096 -O ^64bit", "jo -c -v 2", 0},
+    {"orphan-file", "-t ext4 -b 4096 -O orphan_file", "jo -c", 0},
+    {"checksum-seed", "-t ext4 -b 4096 -O metadata_csum_seed", "jo -c", 0},
+    {"inline-data", "-t ext4 -b 4096 -O inline_data", "jo -c", 0},
+    {"bigalloc", "-t ext4 -b 4096 -O bigalloc -C 16384", "jo -c", 0},
+    {"fast-commit", "-t ext4 -b 1024 -J size=8 -O fast_commit", "jo -c", FAST_COMMIT_IMAGE_MIB},
 };
+
+static ExtImage *new_image(const JournalVariant *variant)
+{
+    return ext_image_new(variant->options, variant->size_mib > 0 ? variant->size_mib : IMAGE_MIB,
+                         NULL);
+}
 
 static guint block_size_of(const ExtImage *image)
 {
@@ -174,7 +186,7 @@ static void check_against_references(const ExtImage *image)
 static void test_replay(gconstpointer data)
 {
     const JournalVariant *variant = data;
-    g_autoptr(ExtImage) image = ext_image_new(variant->options, IMAGE_MIB, NULL);
+    g_autoptr(ExtImage) image = new_image(variant);
 
     if (image != NULL) {
         make_dirty(image, variant->open);
@@ -186,7 +198,7 @@ static void test_replay(gconstpointer data)
 static void test_real_change(gconstpointer data)
 {
     const JournalVariant *variant = data;
-    g_autoptr(ExtImage) image = ext_image_new(variant->options, IMAGE_MIB, NULL);
+    g_autoptr(ExtImage) image = new_image(variant);
     g_autoptr(GString) blocks = g_string_new("jw -b ");
     g_autoptr(GByteArray) changed = g_byte_array_new();
     g_autoptr(ExtImage) after = NULL;
@@ -335,7 +347,7 @@ static void turn_ring(uint8_t *journal, guint block_size, gconstpointer data)
 
 static void test_ring(void)
 {
-    for (guint before_end = 1; before_end < 17; before_end += 3) {
+    for (guint before_end = 1; before_end < 25; before_end += 5) {
         g_autoptr(ExtImage) image = ext_image_new("-t ext4 -b 4096", IMAGE_MIB, NULL);
 
         if (image == NULL) {
@@ -356,7 +368,7 @@ static void set_sequence(uint8_t *journal, guint block_size, gconstpointer data)
 /* Transaction numbers wrap as well. */
 static void test_sequence(void)
 {
-    static const guint32 sequences[] = {0xFFFFFFFC, 0xFFFFFFFE, 0xFFFFFFFF, 0x7FFFFFFE, 0};
+    static const guint32 sequences[] = {0xFFFFFFFC, 0xFFFFFFFF, 0x7FFFFFFE, 0};
 
     for (gsize i = 0; i < G_N_ELEMENTS(sequences); i++) {
         g_autoptr(ExtImage) image = ext_image_new("-t ext4 -b 1024", IMAGE_MIB, NULL);
@@ -507,7 +519,7 @@ static void test_fast_commit(void)
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(ExtImage) image =
-            ext_image_new("-t ext4 -b 1024 -J size=8 -O fast_commit", IMAGE_MIB, NULL);
+            ext_image_new("-t ext4 -b 1024 -J size=8 -O fast_commit", FAST_COMMIT_IMAGE_MIB, NULL);
 
         if (image == NULL) {
             return;
