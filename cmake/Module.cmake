@@ -24,10 +24,10 @@ function(add_unit_test name)
         ENVIRONMENT "G_DEBUG=fatal-criticals")
 endfunction()
 
-# add_script_test(NAME SCRIPT [ARGS argument…] [LABELS label…] [TIMEOUT seconds])
-#   A bash test of the finished program, run as ctest NAME.
+# add_script_test(NAME SCRIPT [ARGS argument…] [LABELS label…] [TIMEOUT seconds] [FIXTURES name…])
+#   A bash test of the finished program, run as ctest NAME, after the tests that set up its fixtures.
 function(add_script_test name script)
-    cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "ARGS;LABELS")
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "ARGS;LABELS;FIXTURES")
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 300)
     endif()
@@ -40,5 +40,5 @@ function(add_script_test name script)
         TESTDATA=${DRYDOCK_TESTDATA})
     set_tests_properties(${name} PROPERTIES
         SKIP_RETURN_CODE 77 TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
-        ENVIRONMENT "${environment}")
+        FIXTURES_REQUIRED "${arg_FIXTURES}" ENVIRONMENT "${environment}")
 endfunction()
