@@ -103,6 +103,8 @@ gboolean clean_up_add_device_path(Hive *software, const char *const *folders, Hi
     g_autoptr(GString) path = NULL;
     gboolean found;
 
+    if (!folders[0])
+        return TRUE;
     if (!hive_read_string(software, DEVICE_PATH_KEY, "DevicePath", &found, &old_path, error))
         return FALSE;
     path = g_string_new(found ? old_path : "%SystemRoot%\\inf");

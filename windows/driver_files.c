@@ -84,7 +84,8 @@ char **driver_files_device_path(const DriverChoice *choice)
 {
     GPtrArray *folders = g_ptr_array_new();
 
-    g_ptr_array_add(folders, g_strdup("%SystemRoot%\\Drivers\\VirtIO"));
+    if (choice->drivers->len > 0)
+        g_ptr_array_add(folders, g_strdup("%SystemRoot%\\Drivers\\VirtIO"));
     for (guint i = 0; i < choice->drivers->len; i++)
         g_ptr_array_add(
             folders,

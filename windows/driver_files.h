@@ -21,7 +21,8 @@ gboolean driver_files_stage_boot(const DriverTree *drivers, const ChosenDriver *
 gboolean driver_files_stage_packages(const DriverTree *drivers, const DriverChoice *choice,
                                      const char *system_root, Edits *edits,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The folders as DevicePath names them, NULL-terminated; free with g_strfreev(). */
+/* The folders as DevicePath names them, NULL-terminated, none when no driver was chosen; free with
+   g_strfreev(). */
 char **driver_files_device_path(const DriverChoice *choice);
 
 #endif

@@ -392,6 +392,9 @@ static void test_refused(void)
         g_assert_false(result.virtio_scsi || result.virtio_net);
         g_assert_cmpint(find_edit(fixture.edits, DRIVERS "viostor.sys") != NULL, ==,
                         rows[i].virtio_block);
+        /* DevicePath names no folder that was not made. */
+        g_assert_cmpint(find_edit(fixture.edits, CONFIG "SOFTWARE") != NULL, ==,
+                        rows[i].virtio_block);
         /* The way back to an emulated disk is open in any case. */
         check_value(fixture.edits, CONFIG "SYSTEM",
                     "HKLM\\SYSTEM\\ControlSet001\\Services\\storahci\\StartOverride", NULL, "key",
