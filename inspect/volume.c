@@ -95,11 +95,12 @@ static gboolean is_dynamic_disk(const Partition *partition)
 
 static void add_type_finding(const Volume *volume, GPtrArray *findings)
 {
-    g_autofree char *subject = g_strdup_printf("%s (%s)", volume->name, volume->probe->type);
+    g_autofree char *with_type = g_strdup_printf("%s (%s)", volume->name, volume->probe->type);
     for (guint i = 0; i < G_N_ELEMENTS(unreadable); i++) {
         if (unreadable[i].type ? g_str_equal(volume->probe->type, unreadable[i].type)
                                : g_strcmp0(volume->probe->usage, unreadable[i].usage) == 0) {
-            findings_add(findings, unreadable[i].finding, subject);
+            findings_add(findings, unreadable[i].finding,
+                         unreadable[i].type ? volume->name : with_type);
             return;
         }
     }
