@@ -1,0 +1,215 @@
+#!/usr/bin/env bash
+# Windows guests are converted as an ordinary user; then other people's tools look at what came out.
+#   convert-windows.sh GENERATION vmdk|vhdx | STATE
+# shellcheck source-path=SCRIPTDIR source=support.sh
+. "$(dirname "$0")/support.sh"
+PATH=$PATH:/usr/sbin:/sbin
+for tool in python3 mkntfs wimlib-imagex mkfs.vfat mcopy sfdisk qemu-img qemu-nbd osslsigncode xorriso; do
+    requires $tool
+done
+
+check=$SOURCE_DIR/tests/cli/check_windows.py
+schema=${LIBVIRT_SCHEMA:-/usr/share/libvirt/schemas/domain.rng}
+
+# The program runs as nobody where the test runs as root: for it everything but out.d and tmp.d is read-only.
+mkdir out.d tmp.d
+echo precious >out.d/kept
+chmod 755 .
+as_user=()
+if [ "$(id -u)" -eq 0 ]; then
+    chown 65534:65534 out.d tmp.d
+    as_user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    "${as_user[@]}" test -x "$MIGRATE" || { echo "skipped: nobody cannot reach the program"; exit 77; }
+fi
+migrate() {
+    "${as_user[@]}" env TMPDIR="$work/tmp.d" HOME="$work/tmp.d" "$MIGRATE" "$@"
+}
+
+guest() { # as windows-guest, on a disk that is quickly read as a whole
+    "$SOURCE_DIR/tests/images/windows-guest" "$@" --disk-mib 512
+}
+
+drivers() {
+    "$SOURCE_DIR/tests/images/virtio-win" drivers drivers.iso
+}
+
+fingerprint() { # FILE: what shows that it was written to
+    sha256sum "$1"
+    stat -c '%s %y %i' "$1"
+}
+
+# convert SOURCE OPTION…: the source stays as it was, nothing is left in tmp.d, and the raw result is after.raw.
+convert() {
+    local source=$1
+    shift
+    fingerprint "$source" >before
+    expect 0 migrate "$source" -o out.d "$@"
+    fingerprint "$source" >after
+    cmp before after || fail "the source has changed"
+    [ -z "$(ls -A tmp.d)" ] || fail "left behind: $(ls -A tmp.d)"
+    says out "^.*/out\.d/guest\.xml$"
+    [ "$(cat out.d/kept)" = precious ] || fail "a file that was there already has changed"
+    [ "$(find out.d -mindepth 1 -printf '%f\n' | LC_ALL=C sort | tr '\n' ' ')" = \
+        "guest-sda.qcow2 guest.report.json guest.xml kept " ] || fail "outputs: $(ls -A out.d)"
+    check_image "$source"
+}
+
+# A complete image that stands alone, smaller than what would have been copied without looking at it.
+check_image() { # SOURCE
+    expect 0 qemu-img check -f qcow2 out.d/guest-sda.qcow2
+    expect 0 qemu-img info -f qcow2 out.d/guest-sda.qcow2
+    ! grep -q 'backing file' out || fail "the image has a backing file"
+    qemu-img convert -O qcow2 "$1" plain.qcow2
+    local plain ours
+    plain=$(stat -c %s plain.qcow2) ours=$(stat -c %s out.d/guest-sda.qcow2)
+    [ "$ours" -lt $((plain * 2 / 3)) ] || fail "the image has $ours bytes, a plain copy $plain"
+    qemu-img convert -f qcow2 -O raw out.d/guest-sda.qcow2 after.raw
+}
+
+# changed GENERATION OPTION…: before.raw has become after.raw, in the right way.
+changed() {
+    requires hivexml
+    requires ntfsresize
+    requires xmllint
+    [ -e "$schema" ] || { echo "skipped: no $schema"; exit 77; }
+    mkdir check.d
+    (cd check.d && python3 "$check" "$@" --before ../before.raw --after ../after.raw --virtio ../drivers \
+        --report ../out.d/guest.report.json --domain ../out.d/guest.xml --schema "$schema") ||
+        fail "the guest is not what it should be"
+    if command -v virt-xml-validate >/dev/null; then
+        expect 0 virt-xml-validate out.d/guest.xml domain
+    fi
+}
+
+# refused OPTION CODE PATTERN: a guest in that state ends with status 3, and out.d stays as it was.
+refused() {
+    guest 10-x64 before.raw guest.vmdk --"$1" --pagefile-mib 1
+    drivers
+    listing out.d >before
+    fingerprint guest.vmdk >>before
+    expect 3 migrate guest.vmdk -o out.d --virtio-win drivers.iso
+    says err "^migrate: error \(precondition\): .*$3.* \[$2\]\$"
+    says err '^  hint: .+'
+    [ "$(grep -c '^migrate: error' err)" -eq 1 ] || fail "more than one error"
+    [ ! -s out ] || fail "something on stdout"
+    expect 3 migrate plan guest.vmdk --virtio-win drivers.iso
+    says err "\[$2\]\$"
+    listing out.d >after
+    fingerprint guest.vmdk >>after
+    cmp before after || fail "the output directory or the source has changed"
+    [ -z "$(ls -A tmp.d)" ] || fail "left behind: $(ls -A tmp.d)"
+}
+
+# All files but our own notes, and the folder for what is temporary.
+everything() {
+    listing . | grep -vE '^\./(out|err|before|after|tmp\.d) '
+}
+
+# The control set that starts next is not the one that ran last.
+other_default_set() {
+    local start size
+    read -r start size < <(sfdisk -J before.raw | python3 -c '
+import json, sys
+entry = json.load(sys.stdin)["partitiontable"]["partitions"][2]
+print(entry["start"] // 2048, entry["size"] // 2048)')
+    dd if=before.raw of=system.volume bs=1M skip="$start" count="$size" conv=sparse status=none
+    ntfscat system.volume /Windows/System32/config/SYSTEM >SYSTEM
+    hivexsh -w SYSTEM <<'HIVEX'
+cd Select
+setval 4
+Current
+dword:1
+Default
+dword:2
+Failed
+dword:0
+LastKnownGood
+dword:2
+commit
+HIVEX
+    ntfscp -q system.volume SYSTEM /Windows/System32/config/SYSTEM
+    dd if=system.volume of=before.raw bs=1M seek="$start" conv=notrunc status=none
+    qemu-img convert -f raw -O vmdk before.raw guest.vmdk
+}
+
+case ${1:?which case} in
+7-x86 | 10-x64 | 2022-x64)
+    guest "$1" before.raw "guest.$2"
+    drivers
+    convert "guest.$2" --virtio-win drivers.iso
+    changed "$1"
+    ;;
+bios)
+    guest 10-x64 before.raw guest.vmdk --bios
+    drivers
+    convert guest.vmdk --virtio-win drivers
+    changed 10-x64 --bios
+    ;;
+no-fallback-loader)
+    guest 10-x64 before.raw guest.vmdk --no-fallback-loader
+    drivers
+    convert guest.vmdk --virtio-win drivers.iso
+    changed 10-x64 --new-loader
+    ;;
+other-default-set)
+    requires hivexsh
+    requires ntfscp
+    guest 10-x64 before.raw
+    other_default_set
+    drivers
+    convert guest.vmdk --virtio-win drivers.iso
+    changed 10-x64 --control-sets ControlSet001 ControlSet002
+    ;;
+dirty-hive)
+    # What the log holds, and only then our changes: compared with the hive Windows would have written.
+    guest 10-x64 before.raw guest.vmdk --dirty-hive
+    guest 10-x64 hives.raw
+    drivers
+    convert guest.vmdk --virtio-win drivers.iso
+    changed 10-x64 --hives ../hives.raw
+    ;;
+test-signed)
+    guest 10-x64 before.raw guest.vmdk
+    drivers
+    mkdir refused
+    for folder in viostor vioscsi NetKVM Balloon vioserial viorng; do
+        mkdir "refused/$folder"
+        cp -r "drivers/$folder/w8.1" "refused/$folder/w10"
+    done
+    convert guest.vmdk --virtio-win refused
+    grep -c '"windows-driver-refused"' out.d/guest.report.json >count || fail "no finding about refused drivers"
+    says out.d/guest.report.json '"windows-no-block-driver"'
+    says out.d/guest.report.json '"windows-no-net-driver"'
+    changed 10-x64 --refused
+    ;;
+hibernated) refused hibernated windows-hibernated 'is hibernated' ;;
+fast-started) refused fast-started windows-fast-started 'fast startup' ;;
+log-dirty) refused log-dirty windows-log-dirty 'log of .* is not clean' ;;
+bitlocker) refused bitlocker bitlocker 'encrypted with BitLocker' ;;
+plan)
+    guest 10-x64 before.raw guest.vhdx
+    drivers
+    convert guest.vhdx --virtio-win drivers.iso
+    touch out err
+    everything >before
+    fingerprint guest.vhdx >>before
+    expect 0 migrate plan guest.vhdx --virtio-win drivers.iso
+    everything >after
+    fingerprint guest.vhdx >>after
+    [ -z "$(ls -A tmp.d)" ] || fail "left behind: $(ls -A tmp.d)"
+    cmp before after || fail "something was written: $(diff before after)"
+    # What is planned is what was done.
+    python3 - <<'PYTHON' >paths
+import json
+for change in json.load(open("out.d/guest.report.json"))["changes"]:
+    is_new = change["action"].startswith("create")
+    slash = "/" if change["action"] == "create-directory" else ""
+    print("%s %s%s" % ("create" if is_new else "change", change["path"], slash))
+PYTHON
+    grep -E '^(create|change|delete) ' out | LC_ALL=C sort >planned
+    LC_ALL=C sort paths | cmp - planned || fail "the plan is another one: $(LC_ALL=C sort paths | diff - planned)"
+    ;;
+*)
+    fail "no such case: $1"
+    ;;
+esac

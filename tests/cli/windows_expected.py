@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a migration has to change in the Windows guests of tests/images: registry values and files, written
+down from what Windows itself and other migration tools put there, not from the program under test."""
+
+import datetime
+import os
+import struct
+import uuid
+
+SZ, EXPAND_SZ, BINARY, DWORD, MULTI_SZ = 1, 2, 3, 4, 7
+
+SCSI_ADAPTER = "{4D36E97B-E325-11CE-BFC1-08002BE10318}"
+# service: BusType, (transitional device, its ids' tail), (modern device, its ids' tail)
+STORAGE = {
+    "viostor": (1, ("DEV_1001", "SUBSYS_00021AF4&REV_00"), ("DEV_1042", "SUBSYS_11001AF4&REV_01")),
+    "vioscsi": (10, ("DEV_1004", "SUBSYS_00081AF4&REV_00"), ("DEV_1048", "SUBSYS_11001AF4&REV_01")),
+}
+# folder in a virtio-win collection, name of the package
+PACKAGES = [
+    ("viostor", "viostor"),
+    ("vioscsi", "vioscsi"),
+    ("NetKVM", "netkvm"),
+    ("Balloon", "balloon"),
+    ("vioserial", "vioser"),
+    ("viorng", "viorng"),
+]
+FALLBACKS = ["disk", "pci", "storahci", "msahci", "atapi", "intelide", "pciide", "stornvme"]
+TOOLS = ["VMTools", "VGAuthService", "vm3dservice", "vmvss", "vmhgfs", "vmrawdsk", "VMMemCtl"]
+SETTINGS = [
+    ("Control\\CrashControl", "AutoReboot"),
+    ("Control\\Session Manager\\Power", "HiberbootEnabled"),
+    ("Control\\Power", "HibernateEnabled"),
+]
+# generation: folder of the drivers, PROCESSOR_ARCHITECTURE, DriverVer
+GENERATIONS = {
+    "7-x86": ("w7", "x86", (61, 77, 104, 17200)),
+    "10-x64": ("w10", "amd64", (100, 95, 104, 26200)),
+    "2022-x64": ("2k22", "amd64", (100, 95, 104, 26200)),
+}
+DRIVER_DATE = datetime.datetime(2023, 8, 14)
+
+
+def sz(text):
+    return (text + "\0").encode("utf-16-le")
+
+
+def multi(*texts):
+    return b"".join(sz(text) for text in texts) + b"\0\0"
+
+
+def dword(number):
+    return struct.pack("<I", number)
+
+
+class Registry:
+    """A tree as plain data, so that it can be changed: folded path → (path, values, security), values:
+    folded name → (name, type, data)."""
+
+    def __init__(self, hive):
+        self.keys = {}
+        self._add(hive.root, "")
+
+    def _add(self, key, path):
+        self.keys[path.upper()] = (path, dict(key.values), key.security)
+        for below in key.keys.values():
+            self._add(below, path + "\\" + below.name if path else below.name)
+
+    def has(self, path):
+        return path.upper() in self.keys
+
+    def create(self, path):
+        """Makes a key with its parents; it inherits its security from the one above."""
+        if not self.has(path):
+            above = path.rpartition("\\")[0]
+            self.create(above)
+            self.keys[path.upper()] = (path, {}, self.keys[above.upper()][2])
+
+    def set(self, path, name, kind, data):
+        self.create(path)
+        self.keys[path.upper()][1][name.upper()] = (name, kind, data)
+
+    def get(self, path, name):
+        key = self.keys.get(path.upper())
+        value = key and key[1].get(name.upper())
+        return value and value[2]
+
+    def delete(self, path):
+        for folded in list(self.keys):
+            if folded == path.upper() or folded.startswith(path.upper() + "\\"):
+                del self.keys[folded]
+
+
+def _version(architecture, version):
+    """The 48 bytes of DriverPackages\\…\\Version of a third party's driver."""
+    filetime = int((DRIVER_DATE - datetime.datetime(1601, 1, 1)).total_seconds()) * 10**7
+    return (
+        struct.pack("<BBHI", 0, 0xFF, {"x86": 0, "amd64": 9}[architecture], 0)
+        + uuid.UUID(SCSI_ADAPTER).bytes_le
+        + struct.pack("<QHHHHQ", filetime, *reversed(version), 0)
+    )
+
+
+def _add_service(system, control_set, name, bus_type):
+    key = "%s\\Services\\%s" % (control_set, name)
+    for value, number in (("Type", 1), ("Start", 0), ("ErrorControl", 1)):
+        system.set(key, value, DWORD, dword(number))
+    system.set(key, "Group", SZ, sz("SCSI miniport"))
+    system.set(key, "ImagePath", EXPAND_SZ, sz("system32\\drivers\\%s.sys" % name))
+    system.set(key + "\\Parameters", "BusType", DWORD, dword(bus_type))
+    system.set(key + "\\Parameters", "DmaRemappingCompatible", DWORD, dword(0))
+    system.set(key + "\\Parameters\\PnpInterface", "5", DWORD, dword(1))
+    events = "%s\\Services\\EventLog\\System\\%s" % (control_set, name)
+    system.set(events, "EventMessageFile", EXPAND_SZ, sz("%SystemRoot%\\System32\\IoLogMsg.dll"))
+    system.set(events, "TypesSupported", DWORD, dword(7))
+
+
+def _add_critical_devices(system, control_set, name, devices):
+    database = "%s\\Control\\CriticalDeviceDatabase\\PCI#VEN_1AF4&" % control_set
+    for device, tail in devices:
+        for form in (device, "%s&%s" % (device, tail), "%s&%s" % (device, tail.split("&")[1])):
+            system.set(database + form, "Service", SZ, sz(name))
+            system.set(database + form, "ClassGUID", SZ, sz(SCSI_ADAPTER))
+
+
+def _add_package(system, name, devices, architecture, version):
+    alias = "drydock_%s.inf" % name
+    package = "%s_%s_0000000000000000" % (alias, architecture)
+    section = "%s_Install.nt" % name
+    inf_file = "DriverDatabase\\DriverInfFiles\\" + alias
+    system.set(inf_file, "", MULTI_SZ, multi(package))
+    system.set(inf_file, "Active", SZ, sz(package))
+    system.set(inf_file, "Configurations", MULTI_SZ, multi(section))
+    key = "DriverDatabase\\DriverPackages\\" + package
+    system.set(key, "Version", BINARY, _version(architecture, version))
+    configuration = "%s\\Configurations\\%s" % (key, section)
+    system.set(configuration, "ConfigFlags", DWORD, dword(0))
+    system.set(configuration, "Service", SZ, sz(name))
+    interrupts = (
+        configuration + "\\Device\\Interrupt Management\\MessageSignaledInterruptProperties"
+    )
+    system.set(interrupts, "MSISupported", DWORD, dword(1))
+    system.set(interrupts, "MessageNumberLimit", DWORD, dword(256))
+    for device, tail in devices:
+        # The first byte says how well an id fits: 1 the hardware id, 2 the first compatible one.
+        for form, rank in (("%s&%s" % (device, tail), 1), (device, 2)):
+            path = "PCI\\VEN_1AF4&" + form
+            system.set(
+                "DriverDatabase\\DeviceIds\\" + path, alias, BINARY, bytes((rank, 0xFF, 0, 0))
+            )
+            system.set("%s\\Descriptors\\%s" % (key, path), "Configuration", SZ, sz(section))
+
+
+def change_system(system, generation, control_sets, with_drivers=True):
+    """Makes a Registry of SYSTEM what it should be afterwards."""
+    _, architecture, version = GENERATIONS[generation]
+    for control_set in control_sets:
+        services = control_set + "\\Services\\"
+        for name, (bus_type, *devices) in STORAGE.items() if with_drivers else ():
+            _add_service(system, control_set, name, bus_type)
+            if generation == "7-x86":
+                _add_critical_devices(system, control_set, name, devices)
+        for name in FALLBACKS:
+            if system.has(services + name):
+                system.set(services + name, "Start", DWORD, dword(0))
+                system.delete(services + name + "\\StartOverride")
+        for name in TOOLS:
+            if system.has(services + name):
+                system.set(services + name, "Start", DWORD, dword(4))
+        system.set(
+            control_set + "\\Control\\NetworkProvider\\Order",
+            "ProviderOrder",
+            SZ,
+            sz("RDPNP,LanmanWorkstation"),
+        )
+        for path, name in SETTINGS:
+            if system.get("%s\\%s" % (control_set, path), name) is not None:
+                system.set("%s\\%s" % (control_set, path), name, DWORD, dword(0))
+    if generation != "7-x86":
+        for name, (_, *devices) in STORAGE.items() if with_drivers else ():
+            _add_package(system, name, devices, architecture, version)
+
+
+def change_software(software, packages):
+    if not packages:
+        return  # no folder to be searched
+    folders = [""] + ["\\" + name for _, name in sorted(packages, key=lambda row: row[1])]
+    path = ["%SystemRoot%\\inf"] + ["%SystemRoot%\\Drivers\\VirtIO" + name for name in folders]
+    software.set("Microsoft\\Windows\\CurrentVersion", "DevicePath", EXPAND_SZ, sz(";".join(path)))
+
+
+def change_boot_configuration(store):
+    """Without the element that keeps a boot loader from showing anything under UEFI."""
+    manager = "Objects\\{9dea862c-5cdd-4e70-acc1-f32b344d4795}\\Elements\\23000003"
+    loader = store.get(manager, "Element").decode("utf-16-le").rstrip("\0")
+    store.delete("Objects\\%s\\Elements\\16000046" % loader)
+
+
+def new_files(generation, virtio, with_boot_drivers, packages):
+    """path in the guest → path in the collection, and the folders they need."""
+    system, architecture, _ = GENERATIONS[generation]
+    files, folders = {}, set()
+    for folder, name in packages:
+        source = os.path.join(virtio, folder, system, architecture)
+        if name in STORAGE and with_boot_drivers:
+            files["/Windows/System32/drivers/%s.sys" % name] = os.path.join(source, name + ".sys")
+        target = "/Windows/Drivers/VirtIO/" + name
+        folders |= {"/Windows/Drivers", "/Windows/Drivers/VirtIO", target}
+        for file in os.listdir(source):
+            if not file.endswith(".pdb"):  # for a debugger only
+                files["%s/%s" % (target, file.lower())] = os.path.join(source, file)
+    return files, folders
