@@ -4,12 +4,15 @@
 #include "fs/driver.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
 
 /* Longer than any path of Windows (32767 UTF-16 units) or Linux (4096 bytes). */
 #define PATH_LENGTH_MAX 131072
+
+#define LARGE_FILE_BYTES ((gsize)4 << 20)
 
 static const FsOps *const drivers[] = {
     &fs_ext_ops,
@@ -239,6 +242,16 @@ void fs_file_close(FsFile *file)
     file->fs->ops->file_close(file);
 }
 
+/* A hive of 15 MB costs four thousand page faults otherwise. A hint: failing changes nothing. */
+static void prefer_huge_pages(void *memory, gsize size)
+{
+    const uintptr_t page = 4096;
+    uintptr_t start = ((uintptr_t)memory + page - 1) & ~(page - 1);
+    uintptr_t end = ((uintptr_t)memory + size) & ~(page - 1);
+    if (size >= LARGE_FILE_BYTES)
+        madvise((uint8_t *)memory + (start - (uintptr_t)memory), end - start, MADV_HUGEPAGE);
+}
+
 gboolean fs_read_file(Fs *fs, const char *path, uint64_t limit_bytes, GBytes **ret_bytes,
                       GError **error)
 {
@@ -258,6 +271,7 @@ gboolean fs_read_file(Fs *fs, const char *path, uint64_t limit_bytes, GBytes **r
         drydock_error_set(error, DRYDOCK_ERROR_SYSTEM, NULL, "no memory for %zu bytes", size);
         return fail(fs, "read", path, error);
     }
+    prefer_huge_pages(content, size);
     if (!fs_file_read(file, 0, content, size, error))
         return FALSE;
     *ret_bytes = g_bytes_new_take(g_steal_pointer(&content), size);
