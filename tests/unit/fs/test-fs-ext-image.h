@@ -16,6 +16,7 @@ typedef struct {
     const char *name;
     const char *options; /* for mke2fs */
     guint size_mib;
+    gboolean contract; /* the contract runs on it as well, which takes long */
 } ExtVariant;
 
 extern const ExtVariant ext_variants[];

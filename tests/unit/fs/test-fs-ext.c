@@ -27,7 +27,9 @@ int main(int argc, char **argv)
     for (const ExtVariant *variant = ext_variants; variant->name != NULL; variant++) {
         g_autofree char *path = g_strdup_printf("/fs/ext/contract/%s", variant->name);
 
-        g_test_add_data_func(path, variant, test_contract);
+        if (variant->contract) {
+            g_test_add_data_func(path, variant, test_contract);
+        }
     }
     return g_test_run();
 }
