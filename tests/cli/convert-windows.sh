@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Windows guests are converted as an ordinary user; then other people's tools look at what came out.
-#   convert-windows.sh GENERATION vmdk|vhdx | STATE
+#   convert-windows.sh GENERATION vmdk|vhdx | real-hive GENERATION | CASE
 # shellcheck source-path=SCRIPTDIR source=support.sh
 . "$(dirname "$0")/support.sh"
 PATH=$PATH:/usr/sbin:/sbin
@@ -105,30 +105,32 @@ everything() {
     listing . | grep -vE '^\./(out|err|before|after|tmp\.d) '
 }
 
-# The control set that starts next is not the one that ran last.
-other_default_set() {
-    local start size
-    read -r start size < <(sfdisk -J before.raw | python3 -c '
+# Where the system volume of before.raw is, in MiB: start and size.
+system_extent() {
+    sfdisk -J before.raw | python3 -c '
 import json, sys
-entry = json.load(sys.stdin)["partitiontable"]["partitions"][2]
-print(entry["start"] // 2048, entry["size"] // 2048)')
+entry = json.load(sys.stdin)["partitiontable"]["partitions"][-1]
+print(entry["start"] // 2048, entry["size"] // 2048)'
+}
+
+# Takes the system volume out of before.raw, and SYSTEM out of that.
+take_system() {
+    requires ntfscp
+    local start size
+    read -r start size < <(system_extent)
     dd if=before.raw of=system.volume bs=1M skip="$start" count="$size" conv=sparse status=none
     ntfscat system.volume /Windows/System32/config/SYSTEM >SYSTEM
-    hivexsh -w SYSTEM <<'HIVEX'
-cd Select
-setval 4
-Current
-dword:1
-Default
-dword:2
-Failed
-dword:0
-LastKnownGood
-dword:2
-commit
-HIVEX
+}
+
+# put_system FILE…: puts both back, each FILE into System32\drivers, and makes guest.vmdk.
+put_system() {
+    local start size file
     ntfscp -q system.volume SYSTEM /Windows/System32/config/SYSTEM
-    dd if=system.volume of=before.raw bs=1M seek="$start" conv=notrunc status=none
+    for file in "$@"; do
+        ntfscp -q system.volume "$file" "/Windows/System32/drivers/$file"
+    done
+    read -r start size < <(system_extent)
+    dd if=system.volume of=before.raw bs=1M seek="$start" count="$size" conv=notrunc status=none
     qemu-img convert -f raw -O vmdk before.raw guest.vmdk
 }
 
@@ -152,13 +154,80 @@ no-fallback-loader)
     changed 10-x64 --new-loader
     ;;
 other-default-set)
+    # The control set that starts next is not the one that ran last.
     requires hivexsh
-    requires ntfscp
     guest 10-x64 before.raw
-    other_default_set
+    take_system
+    hivexsh -w SYSTEM <<'HIVEX'
+cd Select
+setval 4
+Current
+dword:1
+Default
+dword:2
+Failed
+dword:0
+LastKnownGood
+dword:2
+commit
+HIVEX
+    put_system
     drivers
     convert guest.vmdk --virtio-win drivers.iso
     changed 10-x64 --control-sets ControlSet001 ControlSet002
+    ;;
+staged-driver)
+    # As the guest tools leave it where there is no such device: there, but not bootable.
+    requires hivexsh
+    guest 10-x64 before.raw
+    head -c 4000 /dev/zero >VioStor.SYS
+    take_system
+    hivexsh -w SYSTEM <<'HIVEX'
+cd ControlSet001\Services
+add VIOSTOR
+cd VIOSTOR
+setval 4
+Type
+dword:1
+Start
+dword:3
+DisplayName
+string:an older driver
+ImagePath
+expandstring:\SystemRoot\System32\DriverStore\viostor.sys
+add StartOverride
+cd StartOverride
+setval 1
+0
+dword:3
+cd \ControlSet001\Services\disk
+add StartOverride
+cd StartOverride
+setval 1
+0
+dword:3
+commit
+HIVEX
+    put_system VioStor.SYS
+    drivers
+    convert guest.vmdk --virtio-win drivers.iso
+    changed 10-x64
+    ;;
+real-hive)
+    # SYSTEM of a machine that has lived, with the structures Windows itself makes.
+    guest "$2" before.raw
+    take_system
+    case $2 in
+    7-x86) real=win7sp1-x86-vmware/SYSTEM.xz unpack=xz ;;
+    10-x64) real=win10-2004-x64-vmware/SYSTEM.gz unpack=gzip ;;
+    esac
+    real=${TESTDATA:-none}/registry/$real
+    [ -e "$real" ] || { echo "skipped: no $real"; exit 77; }
+    $unpack -dc "$real" >SYSTEM
+    put_system
+    drivers
+    convert guest.vmdk --virtio-win drivers.iso
+    changed "$2"
     ;;
 dirty-hive)
     # What the log holds, and only then our changes: compared with the hive Windows would have written.

@@ -19,11 +19,12 @@ def require(condition, what):
 
 
 class Key:
-    """values: folded name → (name, type, data); keys: folded name → Key."""
+    """values: folded name → (name, type, data); keys: folded name → Key. volatile_keys: how many there
+    were in memory when the hive was written; only XP and 2003 mind."""
 
     def __init__(self, name, time, security):
         self.name, self.time, self.security = name, time, security
-        self.values, self.keys = {}, {}
+        self.values, self.keys, self.volatile_keys = {}, {}, 0
 
     def at(self, path):
         """The key below this one, or None."""
@@ -137,27 +138,16 @@ class Hive:
         cell = self._cell(offset, b"nk")
         require(depth < 512, "too deep")
         flags, time = struct.unpack_from("<HQ", cell, 2)
-        (
-            above,
-            count,
-            volatile,
-            subkeys,
-            volatile_list,
-            values,
-            value_list,
-            security,
-        ) = struct.unpack_from("<IIIIIIII", cell, 16)
+        above, count, volatile, subkeys = struct.unpack_from("<IIII", cell, 16)
+        values, value_list, security = struct.unpack_from("<III", cell, 36)
         require(parent in (NONE, above), "the parent of key %#x" % offset)
-        require(
-            volatile == 0 and volatile_list == NONE or parent == NONE,
-            "volatile keys at %#x" % offset,
-        )
         stored = cell[76 : 76 + struct.unpack_from("<H", cell, 72)[0]]
         key = Key(
             stored.decode("latin-1" if flags & KEY_IS_ASCII else "utf-16-le"),
             time,
             self._descriptor(security),
         )
+        key.volatile_keys = volatile
         offsets = self._list(subkeys, count) if count else []
         for child in offsets:
             below = self._key(child, offset, depth + 1)

@@ -25,7 +25,17 @@ PACKAGES = [
     ("viorng", "viorng"),
 ]
 FALLBACKS = ["disk", "pci", "storahci", "msahci", "atapi", "intelide", "pciide", "stornvme"]
-TOOLS = ["VMTools", "VGAuthService", "vm3dservice", "vmvss", "vmhgfs", "vmrawdsk", "VMMemCtl"]
+TOOLS = [
+    "VMTools",
+    "VGAuthService",
+    "vm3dservice",
+    "vmvss",
+    "vmhgfs",
+    "vmrawdsk",
+    "VMMemCtl",
+    "vmdebug",
+    "VMUpgradeHelper",
+]
 SETTINGS = [
     ("Control\\CrashControl", "AutoReboot"),
     ("Control\\Session Manager\\Power", "HiberbootEnabled"),
@@ -71,9 +81,10 @@ class Registry:
     def create(self, path):
         """Makes a key with its parents; it inherits its security from the one above."""
         if not self.has(path):
-            above = path.rpartition("\\")[0]
+            above, _, name = path.rpartition("\\")
             self.create(above)
-            self.keys[path.upper()] = (path, {}, self.keys[above.upper()][2])
+            above, _, security = self.keys[above.upper()]
+            self.keys[path.upper()] = (above + "\\" + name if above else name, {}, security)
 
     def set(self, path, name, kind, data):
         self.create(path)
@@ -88,6 +99,18 @@ class Registry:
         for folded in list(self.keys):
             if folded == path.upper() or folded.startswith(path.upper() + "\\"):
                 del self.keys[folded]
+
+
+def machine_facts(system):
+    """What of SYSTEM the domain depends on: the machine's UUID or None, and its clock in seconds from UTC."""
+    uuid_text = system.get("HardwareConfig", "LastConfig")
+    zone = "ControlSet001\\Control\\TimeZoneInformation"
+    bias = struct.unpack("<i", system.get(zone, "ActiveTimeBias"))[0]
+    is_utc = system.get(zone, "RealTimeIsUniversal") not in (None, dword(0))
+    return (
+        uuid_text and uuid_text.decode("utf-16-le").rstrip("\0").strip("{}").lower(),
+        0 if is_utc else -60 * bias,
+    )
 
 
 def _version(architecture, version):
@@ -109,6 +132,7 @@ def _add_service(system, control_set, name, bus_type):
     system.set(key + "\\Parameters", "BusType", DWORD, dword(bus_type))
     system.set(key + "\\Parameters", "DmaRemappingCompatible", DWORD, dword(0))
     system.set(key + "\\Parameters\\PnpInterface", "5", DWORD, dword(1))
+    system.delete(key + "\\StartOverride")
     events = "%s\\Services\\EventLog\\System\\%s" % (control_set, name)
     system.set(events, "EventMessageFile", EXPAND_SZ, sz("%SystemRoot%\\System32\\IoLogMsg.dll"))
     system.set(events, "TypesSupported", DWORD, dword(7))
@@ -166,12 +190,13 @@ def change_system(system, generation, control_sets, with_drivers=True):
         for name in TOOLS:
             if system.has(services + name):
                 system.set(services + name, "Start", DWORD, dword(4))
-        system.set(
-            control_set + "\\Control\\NetworkProvider\\Order",
-            "ProviderOrder",
-            SZ,
-            sz("RDPNP,LanmanWorkstation"),
-        )
+        for name in ("Order", "HwOrder"):
+            order = "%s\\Control\\NetworkProvider\\%s" % (control_set, name)
+            text = system.get(order, "ProviderOrder")
+            if text is not None:
+                names = text.decode("utf-16-le").rstrip("\0").split(",")
+                kept = ",".join(name for name in names if name != "vmhgfs")
+                system.set(order, "ProviderOrder", SZ, sz(kept))
         for path, name in SETTINGS:
             if system.get("%s\\%s" % (control_set, path), name) is not None:
                 system.set("%s\\%s" % (control_set, path), name, DWORD, dword(0))
