@@ -47,10 +47,10 @@ gboolean copy_measure(const char *image_options, uint64_t *ret_bytes, GError **e
 static gboolean hear_line(void *data, const char *line, G_GNUC_UNUSED GError **error)
 {
     const Listener *listener = data;
-    const char *open = strchr(line, '(');
-    if (!open || !listener->progress)
+    const char *bracket = strchr(line, '(');
+    if (!bracket || !listener->progress)
         return TRUE;
-    double percent = g_ascii_strtod(open + 1, NULL);
+    double percent = g_ascii_strtod(bracket + 1, NULL);
     if (percent >= 0 && percent <= 100)
         listener->progress(listener->data, (uint64_t)(percent * PER_MILLE / 100), PER_MILLE);
     return TRUE;
@@ -67,8 +67,8 @@ static gboolean sync_file(const char *path, GError **error)
     return ok;
 }
 
-gboolean copy_to_qcow2(const char *image_options, const char *target, ProgressFunc progress,
-                       void *progress_data, GError **error)
+gboolean copy_to_qcow2(const char *image_options, const char *target, gboolean sync,
+                       ProgressFunc progress, void *progress_data, GError **error)
 {
     /* -W with many requests in flight: written out of order, which a fresh qcow2 does not mind and
        which is a fifth to a half faster. */
@@ -76,7 +76,7 @@ gboolean copy_to_qcow2(const char *image_options, const char *target, ProgressFu
                                 "-O",       "qcow2",   "--image-opts", image_options, target, NULL};
     Listener listener = {progress, progress_data};
     RunOptions options = {.line_func = hear_line, .line_data = &listener};
-    if (run_program(argv, &options, NULL, error) && sync_file(target, error))
+    if (run_program(argv, &options, NULL, error) && (!sync || sync_file(target, error)))
         return TRUE;
     unlink(target);
     g_prefix_error(error, "cannot copy to '%s': ", target);

@@ -12,9 +12,10 @@
 gboolean copy_measure(const char *image_options, uint64_t *ret_bytes,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Writes a qcow2 image at target (which must not exist; a failed copy is removed) and waits until
-   it is on stable storage. progress (may be NULL) hears per mille. */
-gboolean copy_to_qcow2(const char *image_options, const char *target, ProgressFunc progress,
-                       void *progress_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Writes a qcow2 image at target (which must not exist; a failed copy is removed). sync: waits
+   until it is on stable storage. progress (may be NULL) hears per mille. */
+gboolean copy_to_qcow2(const char *image_options, const char *target, gboolean sync,
+                       ProgressFunc progress, void *progress_data,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

@@ -13,6 +13,8 @@
 #include "migrate/output.h"
 #include "migrate/report.h"
 
+#define COPY_STEPS 10000
+
 /* One run: the places of its results are borrowed from output. */
 typedef struct {
     const Options *options;
@@ -95,49 +97,72 @@ static gboolean edit_guest(Conversion *conversion, GError **error)
     return TRUE;
 }
 
-/* The disk that is being copied, and what lies before it. */
+/* The disk that is being copied, and what lies before it; sizes are those the guest sees. */
 typedef struct {
     Progress *progress;
+    const char *target;
     uint64_t before_bytes, disk_bytes, total_bytes;
+    uint64_t written_bytes; /* to the targets before this one */
 } CopyProgress;
 
+static uint64_t allocated_bytes(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? (uint64_t)status.st_blocks * 512 : 0;
+}
+
+/* The rate is that of what arrives: a disk's size says little of how much of it is copied. */
 static void hear_copy(void *data, uint64_t done, uint64_t total)
 {
     const CopyProgress *copy = data;
-    double bytes =
-        (double)copy->before_bytes + (double)copy->disk_bytes * (double)done / (double)total;
-    progress_update(copy->progress, (uint64_t)bytes, copy->total_bytes, copy->total_bytes);
+    double share =
+        ((double)copy->before_bytes + (double)copy->disk_bytes * (double)done / (double)total) /
+        (double)copy->total_bytes;
+    double written = (double)(copy->written_bytes + allocated_bytes(copy->target));
+    progress_update(copy->progress, (uint64_t)(share * COPY_STEPS), COPY_STEPS,
+                    share > 0 ? (uint64_t)(written / share) : 0);
+}
+
+/* Asks how large the results will be only where even the largest possible ones might not fit. */
+static gboolean check_space(const Conversion *conversion, uint64_t largest_bytes, GError **error)
+{
+    if (output_check_space(conversion->output, largest_bytes + largest_bytes / 64, NULL))
+        return TRUE;
+    uint64_t needed = 0;
+    for (guint i = 0; i < session_machine(conversion->session)->disks->len; i++) {
+        uint64_t bytes;
+        if (!copy_measure(session_image_options(conversion->session, i), &bytes, error))
+            return FALSE;
+        needed += bytes;
+    }
+    return output_check_space(conversion->output, needed, error);
 }
 
 static gboolean copy_disks(Conversion *conversion, GError **error)
 {
     progress_begin_stage(conversion->progress, "copy");
     const Machine *machine = session_machine(conversion->session);
-    g_autoptr(GArray) needed = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     CopyProgress copy = {.progress = conversion->progress};
-    for (guint i = 0; i < machine->disks->len; i++) {
-        uint64_t bytes;
-        if (!copy_measure(session_image_options(conversion->session, i), &bytes, error))
-            return FALSE;
-        g_array_append_val(needed, bytes);
-        copy.total_bytes += bytes;
-    }
-    if (!output_check_space(conversion->output, copy.total_bytes, error))
+    for (guint i = 0; i < machine->disks->len; i++)
+        copy.total_bytes += ((const MachineDisk *)g_ptr_array_index(machine->disks, i))->size_bytes;
+    if (!check_space(conversion, copy.total_bytes, error))
         return FALSE;
 
     conversion->sizes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     for (guint i = 0; i < machine->disks->len; i++) {
-        const char *target = g_ptr_array_index(conversion->work_paths, i);
-        copy.disk_bytes = g_array_index(needed, uint64_t, i);
-        if (!copy_to_qcow2(session_image_options(conversion->session, i), target, hear_copy, &copy,
-                           error))
+        const MachineDisk *disk = g_ptr_array_index(machine->disks, i);
+        copy.target = g_ptr_array_index(conversion->work_paths, i);
+        copy.disk_bytes = disk->size_bytes;
+        if (!copy_to_qcow2(session_image_options(conversion->session, i), copy.target,
+                           conversion->options->sync, hear_copy, &copy, error))
             return FALSE;
-        copy.before_bytes += copy.disk_bytes;
+        copy.before_bytes += disk->size_bytes;
+        copy.written_bytes += allocated_bytes(copy.target);
         struct stat status;
-        uint64_t size = stat(target, &status) == 0 ? (uint64_t)status.st_size : 0;
+        uint64_t size = stat(copy.target, &status) == 0 ? (uint64_t)status.st_size : 0;
         g_array_append_val(conversion->sizes, size);
     }
-    g_autofree char *size = g_format_size_full(copy.total_bytes, G_FORMAT_SIZE_IEC_UNITS);
+    g_autofree char *size = g_format_size_full(copy.written_bytes, G_FORMAT_SIZE_IEC_UNITS);
     progress_note(conversion->progress, size);
     progress_end_stage(conversion->progress);
     return TRUE;

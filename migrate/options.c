@@ -73,6 +73,8 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
          "Disk bus: virtio, scsi, sata or ide (default: the best that will boot)", "BUS"},
         {"network", 0, 0, G_OPTION_ARG_STRING, &options->network,
          "libvirt network for the NICs (default: default)", "NAME"},
+        {"sync", 0, 0, G_OPTION_ARG_NONE, &options->sync,
+         "Wait until the images are on stable storage", NULL},
         G_OPTION_ENTRY_NULL};
     const GOptionEntry edits[] = {{"virtio-win", 0, 0, G_OPTION_ARG_FILENAME, &options->virtio_win,
                                    "virtio-win ISO or folder (default: /usr/share/virtio-win)",

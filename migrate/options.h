@@ -8,7 +8,7 @@
 /* Which options a subcommand takes besides the common ones. */
 typedef enum {
     OPTIONS_COMMON = 0,
-    OPTIONS_OUTPUT = 1 << 0, /* -o, --name, --disk-bus, --network */
+    OPTIONS_OUTPUT = 1 << 0, /* -o, --name, --disk-bus, --network, --sync */
     OPTIONS_EDITS = 1 << 1,  /* --virtio-win */
     OPTIONS_JSON = 1 << 2,   /* --json */
 } OptionsKind;
@@ -24,6 +24,7 @@ typedef struct {
     char *disk_bus;
     char *network;
     gboolean json;
+    gboolean sync;
 } Options;
 
 void options_clear(Options *options);
