@@ -348,6 +348,7 @@ static void test_again(void)
     g_assert_true(edits_apply(fixture.edits, &error));
     g_assert_no_error(error);
     again = edits_new(fixture.guest.tree);
+    windows_result_clear(&result);
     g_assert_true(
         windows_guest_plan(&fixture.guest, tree, again, fixture.findings, &result, &error));
     g_assert_no_error(error);
