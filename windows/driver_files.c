@@ -53,7 +53,7 @@ static gboolean stage_package(const DriverTree *drivers, const ChosenDriver *cho
 {
     g_autofree char *version = inf_driver_version_text(chosen->driver);
     g_autofree char *reason =
-        g_strdup_printf("driver package %s %s, installed at the first boot", chosen->name, version);
+        g_strdup_printf("driver package %s %s, for Plug and Play to install", chosen->name, version);
 
     for (guint i = 0; i < chosen->files->len; i++) {
         const char *source = g_ptr_array_index(chosen->files, i);
