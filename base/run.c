@@ -86,7 +86,9 @@ static gboolean report_exec_failure(int failure_fd, const char *program, GError 
     } while (got < 0 && errno == EINTR);
     if (got != (ssize_t)sizeof(failure))
         return TRUE;
-    if (failure == ENOENT)
+    /* One folder of PATH that may not be read makes EACCES of "not found anywhere". */
+    g_autofree char *found = g_find_program_in_path(program);
+    if (failure == ENOENT || (failure == EACCES && !found))
         drydock_error_set(error, DRYDOCK_ERROR_MISSING_TOOL,
                           "install the package that brings it, or put it in PATH",
                           "the program '%s' is not installed", program);
