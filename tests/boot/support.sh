@@ -27,8 +27,8 @@ boot_guest() { # DISK BUS SECONDS PATTERN [MAC]
         -serial "file:$console" -monitor none &
     local qemu=$! deadline=$((SECONDS + seconds))
     while [ $SECONDS -lt $deadline ] && kill -0 "$qemu" 2>/dev/null; do
-        if grep -aqE -- "$pattern" "$console"; then
-            grep -aE -- "$pattern" "$console" | tr -d '\r' | head -n 1
+        # GRUB ends its lines with "\n\r".
+        if tr -d '\r' < "$console" | grep -aE -m 1 -- "$pattern"; then
             status=0
             break
         fi
