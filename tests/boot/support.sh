@@ -28,7 +28,8 @@ boot_guest() { # DISK BUS SECONDS PATTERN [MAC]
     local qemu=$! deadline=$((SECONDS + seconds))
     while [ $SECONDS -lt $deadline ] && kill -0 "$qemu" 2>/dev/null; do
         # GRUB ends its lines with "\n\r".
-        if tr -d '\r' < "$console" | grep -aE -m 1 -- "$pattern"; then
+        tr -d '\r' < "$console" > "$console.lines"
+        if grep -aE -m 1 -- "$pattern" "$console.lines"; then
             status=0
             break
         fi
@@ -37,6 +38,6 @@ boot_guest() { # DISK BUS SECONDS PATTERN [MAC]
     kill "$qemu" 2>/dev/null || :
     wait "$qemu" 2>/dev/null || :
     [ $status -eq 0 ] || { echo "--- console of $disk on $bus:"; tail -n 25 "$console"; } >&2
-    rm -f "$console"
+    rm -f "$console" "$console.lines"
     return $status
 }
