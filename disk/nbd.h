@@ -29,4 +29,17 @@ pid_t nbd_server_pid(const NbdServer *server);
 Disk *disk_connect_nbd(const char *socket_path, const char *name, gboolean writable,
                        uint32_t sector_size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* An export of somebody else's server. */
+typedef struct {
+    const char *socket_path; /* NULL: host and port */
+    const char *host, *port; /* numbers or names */
+    const char *export_name; /* "": the server's default */
+} NbdAddress;
+
+/* The size of an export, which is not opened for writing. No answer within half a minute or a
+   refused connection is DRYDOCK_ERROR_SYSTEM; an export that the server does not have is
+   DRYDOCK_ERROR_NOT_FOUND. */
+gboolean disk_query_nbd(const NbdAddress *address, uint64_t *ret_size_bytes,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 #endif
