@@ -4,6 +4,12 @@
    guard: finding.h and finding.c include it with their own FINDING(). Codes are stable. */
 
 /* Sources and disks */
+FINDING(SOURCE_CONFIG_UNREADABLE, "source-config-unreadable", WARNING,
+        "the machine's configuration cannot be read: {}",
+        "say what it would have said: --cpus, --memory, --firmware")
+FINDING(SOURCE_MEDIUM, "source-medium", INFO,
+        "the medium in a CD or floppy drive is not migrated; the drive is empty: {}",
+        "copy the file to the new host if the guest needs it")
 FINDING(DISK_BACKUP_GPT, "disk-backup-gpt", WARNING,
         "the primary partition table of {} is damaged; its backup was used",
         "repair it in the guest afterwards (sgdisk --verify, or diskpart)")

@@ -34,24 +34,34 @@ GPtrArray *findings_new(void)
     return g_ptr_array_new_with_free_func(free_element);
 }
 
+static void add_sentence(GPtrArray *findings, FindingCode code, const char *sentence)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const Finding *other = g_ptr_array_index(findings, i);
+        if (other->code == code && g_str_equal(other->sentence, sentence))
+            return;
+    }
+    Finding *finding = g_new0(Finding, 1);
+    finding->code = code;
+    finding->sentence = g_strdup(sentence);
+    g_ptr_array_add(findings, finding);
+}
+
 void findings_add(GPtrArray *findings, FindingCode code, const char *subject)
 {
     g_return_if_fail(code < FINDING_CODE_LAST);
 
-    GString *sentence = g_string_new(table[code].sentence);
+    g_autoptr(GString) sentence = g_string_new(table[code].sentence);
     g_string_replace(sentence, "{}", subject ? subject : "", 0);
-    for (guint i = 0; i < findings->len; i++) {
-        const Finding *other = g_ptr_array_index(findings, i);
-        if (other->code == code && g_str_equal(other->sentence, sentence->str)) {
-            g_string_free(sentence, TRUE);
-            return;
-        }
-    }
+    add_sentence(findings, code, sentence->str);
+}
 
-    Finding *finding = g_new0(Finding, 1);
-    finding->code = code;
-    finding->sentence = g_string_free(sentence, FALSE);
-    g_ptr_array_add(findings, finding);
+void findings_merge(GPtrArray *findings, const GPtrArray *more)
+{
+    for (guint i = 0; i < more->len; i++) {
+        const Finding *finding = g_ptr_array_index(more, i);
+        add_sentence(findings, finding->code, finding->sentence);
+    }
 }
 
 const char *finding_code_name(FindingCode code)

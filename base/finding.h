@@ -33,6 +33,9 @@ GPtrArray *findings_new(void);
    subject is listed once. */
 void findings_add(GPtrArray *findings, FindingCode code, const char *subject);
 
+/* Appends what more has and findings does not. */
+void findings_merge(GPtrArray *findings, const GPtrArray *more);
+
 const char *finding_code_name(FindingCode code); /* stable, for example "windows-hibernated" */
 FindingSeverity finding_code_severity(FindingCode code);
 const char *finding_severity_name(FindingSeverity severity); /* "info", "warning", "blocker" */

@@ -11,10 +11,15 @@ char *image_options_escape(const char *value)
     return g_string_free(escaped, FALSE);
 }
 
-char *image_options_for_file(const char *driver, const char *path)
+char *image_options_for_place(const char *driver, const SourcePlace *place)
 {
-    g_autofree char *escaped = image_options_escape(path);
-    return g_strdup_printf("driver=%s,file.driver=file,file.filename=%s", driver, escaped);
+    g_autofree char *path = image_options_escape(place->path);
+    if (source_place_is_whole(place))
+        return g_strdup_printf("driver=%s,file.driver=file,file.filename=%s", driver, path);
+    return g_strdup_printf("driver=%s,file.driver=raw,file.offset=%" G_GUINT64_FORMAT
+                           ",file.size=%" G_GUINT64_FORMAT
+                           ",file.file.driver=file,file.file.filename=%s",
+                           driver, place->offset, place->length, path);
 }
 
 char *image_options_nest(const char *prefix, const char *options)

@@ -1,38 +1,149 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From what the user points at to a Machine. */
+/* From what the user points at to a Machine whose disks can be read. */
 #include "convert/source.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/bytes.h"
 #include "base/error.h"
+#include "base/folder.h"
+#include "base/run.h"
+#include "convert/image_options.h"
+#include "convert/nbd_uri.h"
+#include "convert/ovf_manifest.h"
+#include "convert/source_discover.h"
 #include "convert/source_format.h"
+#include "convert/spool.h"
 
-#define KNOWN_FORMATS "VMDK, VHDX, VHD, qcow2 or raw"
+#define KNOWN_SOURCES                                                                              \
+    "a folder, a VMX, OVF, OVA, Hyper-V or libvirt configuration, or disk images (VMDK, VHDX, "    \
+    "VHD, VDI, qcow2, raw)"
+#define NAME_LIMIT_BYTES 200
+#define LISTED_MACHINES_LIMIT 20
 
-/* In the order of asking; raw takes what has a partition table or a filesystem and no other magic.
- */
-static const SourceFormatOps *const formats[] = {
-    &source_vmdk_ops, &source_vhdx_ops, &source_vhd_ops, &source_qcow2_ops, &source_raw_ops,
+struct Source {
+    SourceRequest request;
+    SourceContext context;
+    SourceMachine *found;
+    char *own_directory; /* the work directory, when nobody gave one */
 };
 
-gboolean source_read(const SourceFile *file, uint64_t offset, void *buffer, size_t length,
-                     const char *what, GError **error)
+static void server_close(gpointer child)
 {
-    if (!range_is_within(offset, length, file->size_bytes)) {
-        drydock_error_set(error, DRYDOCK_ERROR_CORRUPT,
-                          "copy or export it again and compare the sizes",
-                          "the image is cut short: its %s at byte %" G_GUINT64_FORMAT
-                          " lies beyond the end of the file (%" G_GUINT64_FORMAT " bytes)",
-                          what, offset, file->size_bytes);
-        return FALSE;
-    }
-    return disk_read(file->file, offset, buffer, length, error);
+    run_child_close(child);
 }
 
-static gboolean check_is_regular(const char *path, GError **error)
+void source_close(Source *source)
+{
+    if (!source)
+        return;
+    g_ptr_array_unref(source->context.servers);
+    g_ptr_array_unref(source->context.findings);
+    source_files_free(source->context.files);
+    source_machine_free(source->found);
+    if (source->own_directory)
+        folder_remove(source->own_directory);
+    g_free(source->own_directory);
+    g_free(source);
+}
+
+const Machine *source_machine(const Source *source)
+{
+    return source->found->machine;
+}
+
+const GPtrArray *source_findings(const Source *source)
+{
+    return source->context.findings;
+}
+
+char *source_context_make_path(const SourceContext *context, const char *suffix)
+{
+    for (guint i = 0;; i++) {
+        g_autofree char *name = g_strdup_printf("%u-%s", i, suffix);
+        g_autofree char *path = g_build_filename(context->work_directory, name, NULL);
+        if (!g_file_test(path, G_FILE_TEST_EXISTS))
+            return g_steal_pointer(&path);
+    }
+}
+
+static gboolean use_work_directory(Source *source, const char *directory, GError **error)
+{
+    if (source->context.work_directory)
+        return TRUE;
+    if (!directory) {
+        g_autofree char *template = g_build_filename(g_get_tmp_dir(), "drydock-XXXXXX", NULL);
+        if (!g_mkdtemp_full(template, 0700)) {
+            drydock_error_set_errno(error, errno, "cannot create a temporary folder in '%s'",
+                                    g_get_tmp_dir());
+            return FALSE;
+        }
+        source->own_directory = g_steal_pointer(&template);
+        directory = source->own_directory;
+    }
+    source->context.work_directory = directory;
+    source_files_set_work_directory(source->context.files, directory);
+    return TRUE;
+}
+
+/* Names */
+
+/* A title reduced to what is safe in file and domain names; NULL: nothing is left of it. */
+static char *safe_name(const char *title)
+{
+    g_autofree char *name = g_strndup(title, NAME_LIMIT_BYTES);
+    g_strcanon(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-", '_');
+    if (*name == '.' || *name == '-')
+        *name = '_';
+    return strspn(name, "_") == strlen(name) ? NULL : g_steal_pointer(&name);
+}
+
+static char *name_from_path(const char *path)
+{
+    g_autofree char *base = g_path_get_basename(path);
+    char *dot = strrchr(base, '.');
+    if (dot && dot != base)
+        *dot = '\0';
+    char *name = safe_name(base);
+    return name ? name : g_strdup("machine");
+}
+
+static gboolean check_name(const char *name, GError **error)
+{
+    g_autofree char *safe = safe_name(name);
+    if (safe && g_str_equal(safe, name))
+        return TRUE;
+    drydock_error_set(error, DRYDOCK_ERROR_USAGE,
+                      "use letters, digits, '.', '_' and '-', beginning with a letter or digit",
+                      "'%s' cannot be the name of a machine", name);
+    return FALSE;
+}
+
+static const char *place_of(const SourceMachine *found)
+{
+    const MachineDisk *disk =
+        found->machine->disks->len > 0 ? g_ptr_array_index(found->machine->disks, 0) : NULL;
+    if (found->config)
+        return found->config->member ? found->config->member : found->config->path;
+    return disk && disk->path ? disk->path : "";
+}
+
+static void name_machine(SourceMachine *found)
+{
+    Machine *machine = found->machine;
+    if (!machine->title && machine->name)
+        machine->title = g_strdup(machine->name);
+    g_free(machine->name);
+    machine->name = machine->title ? safe_name(machine->title) : NULL;
+    if (!machine->name)
+        machine->name = name_from_path(place_of(found));
+}
+
+/* Opening */
+
+static gboolean stat_source(const char *path, mode_t *ret_mode, char **ret_real, GError **error)
 {
     struct stat status;
     if (stat(path, &status) < 0) {
@@ -43,113 +154,372 @@ static gboolean check_is_regular(const char *path, GError **error)
             drydock_error_set_errno(error, errno, "cannot look at '%s'", path);
         return FALSE;
     }
-    if (S_ISDIR(status.st_mode)) {
-        drydock_error_set(error, DRYDOCK_ERROR_USAGE,
-                          "name the disk images in it (" KNOWN_FORMATS "), the boot disk first",
-                          "'%s' is a directory", path);
-        return FALSE;
-    }
-    if (!S_ISREG(status.st_mode)) {
-        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "name a disk image (" KNOWN_FORMATS ")",
+    if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode)) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "name " KNOWN_SOURCES,
                           "'%s' is not a regular file", path);
         return FALSE;
     }
-    if (status.st_size == 0) {
+    if (S_ISREG(status.st_mode) && status.st_size == 0) {
         drydock_error_set(error, DRYDOCK_ERROR_CORRUPT,
                           "copy or export it again and compare the sizes", "'%s' is empty", path);
         return FALSE;
     }
+    *ret_mode = status.st_mode;
+    *ret_real = g_canonicalize_filename(path, NULL);
     return TRUE;
 }
 
-static gboolean read_ends(SourceFile *file, GError **error)
+/* The folder a Hyper-V configuration belongs to holds the one it lies in. */
+static char *folder_of(const char *path)
 {
-    file->size_bytes = disk_size(file->file);
-    size_t head_length = (size_t)MIN(file->size_bytes, sizeof(file->head));
-    size_t tail_length = (size_t)MIN(file->size_bytes, sizeof(file->tail));
-    return disk_read(file->file, 0, file->head, head_length, error) &&
-           disk_read(file->file, file->size_bytes - tail_length, file->tail, tail_length, error);
+    g_autofree char *directory = g_path_get_dirname(path);
+    g_autofree char *name = g_path_get_basename(directory);
+    if (g_ascii_strcasecmp(name, "Virtual Machines") == 0 ||
+        g_ascii_strcasecmp(name, "Snapshots") == 0)
+        return g_path_get_dirname(directory);
+    return g_steal_pointer(&directory);
 }
 
-static gboolean open_disk(const char *path, MachineDisk *disk, GError **error)
+static gboolean set_roots(Source *source, GPtrArray *roots, GError **error)
 {
-    if (!check_is_regular(path, error))
-        return FALSE;
-    disk->path = g_canonicalize_filename(path, NULL);
-    disk->sector_size = 512;
-
-    g_autoptr(Disk) image = disk_open_file(disk->path, FALSE, 512, error);
-    if (!image)
-        return FALSE;
-    SourceFile file = {.path = disk->path, .file = image};
-    if (!read_ends(&file, error))
-        return FALSE;
-    for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
-        if (!formats[i]->probe(&file))
-            continue;
-        disk->format = formats[i]->format;
-        if (formats[i]->check(&file, disk, error))
-            return TRUE;
-        g_prefix_error(error, "cannot use '%s' (%s): ", path, source_format_name(disk->format));
-        return FALSE;
-    }
-    drydock_error_set(error, DRYDOCK_ERROR_USAGE, "give a " KNOWN_FORMATS " image",
-                      "'%s' is not a disk image: its content is none that is known", path);
-    return FALSE;
+    for (const char *const *path = source->request.allow_paths; path && *path; path++)
+        g_ptr_array_add(roots, g_strdup(*path));
+    g_ptr_array_add(roots, NULL);
+    source->context.files = source_files_new((const char *const *)roots->pdata, error);
+    return source->context.files != NULL;
 }
 
-/* A file name without directory and ending, reduced to what is safe in file and domain names. */
-static char *machine_name_from_path(const char *path)
+static gboolean set_root(Source *source, const char *root, GError **error)
 {
-    char *name = g_path_get_basename(path);
-    char *dot = strrchr(name, '.');
-    if (dot && dot != name)
-        *dot = '\0';
-    g_strcanon(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-", '_');
-    if (*name == '.' || *name == '-')
-        *name = '_';
-    return name;
+    g_autoptr(GPtrArray) roots = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(roots, g_strdup(root));
+    return set_roots(source, roots, error);
 }
 
-static gboolean check_name(const char *name, GError **error)
+static gboolean open_archive(Source *source, const char *path, GPtrArray *machines, GError **error)
 {
-    g_autofree char *safe = machine_name_from_path(name);
-    if (*name && !strchr(name, '/') && (g_str_equal(safe, name) || g_str_has_prefix(name, safe)) &&
-        strspn(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-") == strlen(name) &&
-        *name != '.' && *name != '-' && strlen(name) <= 200)
+    Archive *archive = archive_open(path, error);
+    if (!archive)
+        return FALSE;
+    source_files_free(source->context.files);
+    source->context.files = source_files_new_for_archive(archive);
+    return source_discover_all(&source->context, machines, error);
+}
+
+static gboolean open_folder(Source *source, const char *path, GPtrArray *machines, GError **error)
+{
+    if (!set_root(source, path, error) || !source_discover_all(&source->context, machines, error))
+        return FALSE;
+    if (machines->len > 0)
         return TRUE;
-    drydock_error_set(error, DRYDOCK_ERROR_USAGE,
-                      "use letters, digits, '.', '_' and '-', beginning with a letter or digit",
-                      "'%s' cannot be the name of a machine", name);
-    return FALSE;
+    g_autofree char *archive = source_discover_archive(&source->context);
+    if (archive)
+        return open_archive(source, archive, machines, error);
+    return use_work_directory(source, NULL, error) &&
+           source_discover_lone_disks(&source->context, machines, error);
+}
+
+static gboolean open_config(Source *source, const char *path, GPtrArray *machines, GError **error)
+{
+    g_autofree char *root = folder_of(path);
+    if (!set_root(source, root, error) ||
+        !source_discover_config(&source->context, path, machines, error))
+        return FALSE;
+    if (machines->len > 0 || source->context.findings->len == 0)
+        return TRUE;
+    return use_work_directory(source, NULL, error) &&
+           source_discover_lone_disks(&source->context, machines, error);
 }
 
 /* Bare disks say nothing of network cards, but hardly a machine had none. Its address is made from
    name and place, in QEMU's range, so that a repeated run gives the same machine. */
-static void add_default_nic(Machine *machine)
+static void add_default_nic(SourceMachine *found)
 {
-    const MachineDisk *disk = g_ptr_array_index(machine->disks, 0);
-    g_autofree char *seed = g_strdup_printf("%s\n%s", machine->name, disk->path);
+    g_autofree char *seed = g_strdup_printf("%s\n%s", found->machine->name, place_of(found));
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, seed, -1);
-    MachineNic *nic = g_new0(MachineNic, 1);
-    nic->mac = g_strdup_printf("52:54:00:%.2s:%.2s:%.2s", hash, hash + 2, hash + 4);
-    g_ptr_array_add(machine->nics, nic);
+    machine_add_nic(found->machine)->mac =
+        g_strdup_printf("52:54:00:%.2s:%.2s:%.2s", hash, hash + 2, hash + 4);
 }
 
-gboolean source_open(const char *const *paths, guint count, const char *name, Machine **ret_machine,
-                     GError **error)
+static gboolean open_disks(Source *source, const char *const *paths, guint count,
+                           GPtrArray *machines, GError **error)
 {
-    if (name && !check_name(name, error))
-        return FALSE;
-    g_autoptr(Machine) machine = machine_new();
+    SourceMachine *found = g_new0(SourceMachine, 1);
+    found->machine = machine_new("disks");
+    g_ptr_array_add(machines, found);
+    g_autoptr(GPtrArray) roots = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < count; i++) {
-        MachineDisk *disk = g_new0(MachineDisk, 1);
-        g_ptr_array_add(machine->disks, disk);
-        if (!open_disk(paths[i], disk, error))
+        MachineDisk *disk = machine_add_disk(found->machine);
+        if (nbd_uri_is(paths[i])) {
+            disk->path = g_strdup(paths[i]);
+            continue;
+        }
+        mode_t mode;
+        if (!stat_source(paths[i], &mode, &disk->path, error))
             return FALSE;
+        if (S_ISDIR(mode) || source_discover_is_config(disk->path)) {
+            drydock_error_set(error, DRYDOCK_ERROR_USAGE,
+                              "name it alone, or the disk images only, the boot disk first",
+                              "'%s' is not a disk image", paths[i]);
+            return FALSE;
+        }
+        g_ptr_array_add(roots, g_path_get_dirname(disk->path));
     }
-    machine->name = name ? g_strdup(name) : machine_name_from_path(paths[0]);
-    add_default_nic(machine);
-    *ret_machine = g_steal_pointer(&machine);
+    return set_roots(source, roots, error);
+}
+
+static gboolean is_archive(const char *path)
+{
+    g_autoptr(Disk) file = disk_open_file(path, FALSE, 512, NULL);
+    uint8_t head[1024] = {0};
+    size_t length = file ? (size_t)MIN(disk_size(file), sizeof(head)) : 0;
+    return length > 0 && disk_read(file, 0, head, length, NULL) && archive_probe(head, length);
+}
+
+static gboolean find_machines(Source *source, const char *const *paths, guint count,
+                              GPtrArray *machines, GError **error)
+{
+    if (count != 1 || nbd_uri_is(paths[0]))
+        return open_disks(source, paths, count, machines, error);
+    mode_t mode;
+    g_autofree char *path = NULL;
+    if (!stat_source(paths[0], &mode, &path, error))
+        return FALSE;
+    if (S_ISDIR(mode))
+        return open_folder(source, path, machines, error);
+    if (source_discover_is_config(path))
+        return open_config(source, path, machines, error);
+    if (is_archive(path))
+        return open_archive(source, path, machines, error);
+    return open_disks(source, paths, count, machines, error);
+}
+
+/* Choosing */
+
+static void set_nothing_found(const Source *source, const char *path, GError **error)
+{
+    const GPtrArray *findings = source->context.findings;
+    if (findings->len > 0) {
+        const Finding *finding = g_ptr_array_index(findings, 0);
+        drydock_error_set(error, DRYDOCK_ERROR_CORRUPT,
+                          "export it again, or name its disk images, the boot disk first", "%s",
+                          finding->sentence);
+        return;
+    }
+    drydock_error_set(error, DRYDOCK_ERROR_USAGE, "give " KNOWN_SOURCES,
+                      "there is no machine in '%s'", path);
+}
+
+static void set_ambiguous(const GPtrArray *machines, const char *path, GError **error)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+    for (guint i = 0; i < MIN(machines->len, LISTED_MACHINES_LIMIT); i++) {
+        const SourceMachine *found = g_ptr_array_index(machines, i);
+        g_string_append_printf(list, "\n  %s (%s)", found->machine->name, place_of(found));
+    }
+    if (machines->len > LISTED_MACHINES_LIMIT)
+        g_string_append(list, "\n  …");
+    drydock_error_set(error, DRYDOCK_ERROR_USAGE,
+                      "choose one with --name, or name its file; disks of one machine are named "
+                      "one after the other",
+                      "there are %u machines in '%s':%s", machines->len, path, list->str);
+}
+
+static gboolean is_called(const Machine *machine, const char *name)
+{
+    return g_str_equal(machine->name, name) || g_strcmp0(machine->title, name) == 0;
+}
+
+/* Of several machines the one of that name; a single one takes it. */
+static gboolean choose_machine(Source *source, GPtrArray *machines, const char *path,
+                               GError **error)
+{
+    const char *name = source->request.name;
+    gint chosen = machines->len == 1 ? 0 : -1;
+    for (guint i = 0; i < machines->len && machines->len > 1 && name; i++) {
+        const SourceMachine *found = g_ptr_array_index(machines, i);
+        if (!is_called(found->machine, name))
+            continue;
+        if (chosen >= 0) {
+            set_ambiguous(machines, path, error);
+            return FALSE;
+        }
+        chosen = (gint)i;
+    }
+    if (chosen < 0) {
+        if (machines->len == 0)
+            set_nothing_found(source, path, error);
+        else
+            set_ambiguous(machines, path, error);
+        return FALSE;
+    }
+    source->found = g_ptr_array_steal_index(machines, (guint)chosen);
+    Machine *machine = source->found->machine;
+    if (name && !is_called(machine, name)) {
+        if (!check_name(name, error))
+            return FALSE;
+        g_free(machine->name);
+        machine->name = g_strdup(name);
+    }
+    return TRUE;
+}
+
+static void apply_request(Source *source)
+{
+    const SourceRequest *request = &source->request;
+    Machine *machine = source->found->machine;
+    if (request->cpus > 0) {
+        machine->cpus = request->cpus;
+        machine->cores_per_socket = machine->threads = 0;
+    }
+    if (request->memory_bytes > 0) {
+        machine->memory_bytes = request->memory_bytes;
+        machine->memory_maximum_bytes = 0;
+    }
+    if (request->firmware != FIRMWARE_UNKNOWN)
+        machine->firmware = request->firmware;
+    if (g_str_equal(machine->kind, "disks"))
+        add_default_nic(source->found);
+    for (guint i = 0; i < machine->drives->len; i++) {
+        const MachineDrive *drive = g_ptr_array_index(machine->drives, i);
+        if (drive->medium)
+            findings_add(source->context.findings, FINDING_SOURCE_MEDIUM, drive->medium);
+    }
+}
+
+static void machine_drop(gpointer found)
+{
+    source_machine_free(found);
+}
+
+Source *source_open(const char *const *paths, guint count, const SourceRequest *request,
+                    GError **error)
+{
+    g_autoptr(Source) source = g_new0(Source, 1);
+    source->request = *request;
+    source->context.request = &source->request;
+    source->context.findings = findings_new();
+    source->context.servers = g_ptr_array_new_with_free_func(server_close);
+    g_autoptr(GPtrArray) machines = g_ptr_array_new_with_free_func(machine_drop);
+    if (!find_machines(source, paths, count, machines, error))
+        return NULL;
+    for (guint i = 0; i < machines->len; i++)
+        name_machine(g_ptr_array_index(machines, i));
+    if (!choose_machine(source, machines, paths[0], error))
+        return NULL;
+    apply_request(source);
+    return g_steal_pointer(&source);
+}
+
+/* Disks */
+
+static gboolean open_blank_disk(MachineDisk *disk, GError **error)
+{
+    if (disk->capacity_bytes == 0 || disk->capacity_bytes % 512 != 0) {
+        drydock_error_set(error, DRYDOCK_ERROR_CORRUPT, NULL,
+                          "a disk of the machine has neither a file nor a size");
+        return FALSE;
+    }
+    disk->format = SOURCE_FORMAT_RAW;
+    disk->variant = g_strdup("blank");
+    disk->size_bytes = disk->capacity_bytes;
+    disk->image_options = g_strdup_printf(
+        "driver=null-co,size=%" G_GUINT64_FORMAT ",read-zeroes=on", disk->size_bytes);
+    return TRUE;
+}
+
+static gboolean find_disk(Source *source, MachineDisk *disk, SourcePlace **ret_place,
+                          GError **error)
+{
+    const SourcePlace *config = source->found->config;
+    if (disk->path) { /* named by the user */
+        struct stat status;
+        if (stat(disk->path, &status) != 0) {
+            drydock_error_set_errno(error, errno, "cannot look at '%s'", disk->path);
+            return FALSE;
+        }
+        *ret_place = source_place_new(disk->path, NULL, 0, (uint64_t)status.st_size);
+        return TRUE;
+    }
+    if (disk->is_gzip || disk->chunk_bytes > 0)
+        return spool_disk(&source->context, config, disk, ret_place, error);
+    return source_files_find(source->context.files, config, disk->stored_name, SOURCE_NAME_FOREIGN,
+                             ret_place, error);
+}
+
+static gboolean pass_gate(Source *source, SourcePlace *place, MachineDisk *disk, GError **error)
+{
+    g_autofree char *shown = g_strdup(place->member ? place->member : place->path);
+    g_autoptr(SourceFile) file = source_file_open(place, error);
+    if (!file)
+        return FALSE;
+    const SourceFormatOps *format = source_format_recognise(file);
+    if (!format) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "give " KNOWN_SOURCES,
+                          "'%s' is not a disk image: its content is none that is known", shown);
+        return FALSE;
+    }
+    disk->format = format->format;
+    if (format->check(&source->context, file, disk, error))
+        return TRUE;
+    g_prefix_error(error, "cannot use '%s' (%s): ", shown, source_format_name(disk->format));
+    return FALSE;
+}
+
+static gboolean open_disk(Source *source, MachineDisk *disk, GError **error)
+{
+    disk->sector_size = 512;
+    if (disk->path && nbd_uri_is(disk->path)) {
+        g_autofree char *uri = g_steal_pointer(&disk->path);
+        return nbd_uri_open_disk(uri, disk, error);
+    }
+    if (!disk->path && !disk->stored_name)
+        return open_blank_disk(disk, error);
+    if (disk->stored_name && nbd_uri_is(disk->stored_name)) {
+        drydock_error_set(error, DRYDOCK_ERROR_PRECONDITION,
+                          "name the URI itself on the command line if it is to be trusted",
+                          "the configuration names a disk on a server: '%s'", disk->stored_name);
+        return FALSE;
+    }
+    SourcePlace *place = NULL;
+    if (!find_disk(source, disk, &place, error)) {
+        g_prefix_error(
+            error, "cannot use disk '%s': ", disk->stored_name ? disk->stored_name : disk->path);
+        return FALSE;
+    }
+    g_free(disk->path);
+    disk->path = g_strdup(place->path);
+    g_free(disk->member);
+    disk->member = g_strdup(place->member);
+    return pass_gate(source, place, disk, error);
+}
+
+gboolean source_prepare(Source *source, const char *work_directory, GError **error)
+{
+    if (!use_work_directory(source, work_directory, error))
+        return FALSE;
+    gboolean is_package = g_str_equal(source->found->machine->kind, "ovf");
+    return !is_package || ovf_manifest_check(&source->context, source->found->config, error);
+}
+
+gboolean source_open_disk(Source *source, guint index, GError **error)
+{
+    return open_disk(source, g_ptr_array_index(source->found->machine->disks, index), error);
+}
+
+gboolean source_open_disks(Source *source, const char *work_directory, GError **error)
+{
+    const Machine *machine = source->found->machine;
+    if (machine->disks->len == 0) {
+        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED,
+                          "name its disk images yourself, the boot disk first",
+                          "the configuration of '%s' has no disks", machine->name);
+        return FALSE;
+    }
+    if (!source_prepare(source, work_directory, error))
+        return FALSE;
+    for (guint i = 0; i < machine->disks->len; i++)
+        if (!source_open_disk(source, i, error))
+            return FALSE;
     return TRUE;
 }

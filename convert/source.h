@@ -1,16 +1,55 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From what the user points at to a Machine: the disk gate. Every image is recognised by its
-   content and checked by us before qemu sees it, because qemu guesses formats, shortens some VHDs
-   and VMDKs and reads some chains as zeros without a word. */
+/* From what the user points at to a Machine whose disks can be read: folders, configurations,
+   archives and bare disks are recognised by content, and every image passes the disk gate before
+   qemu sees it, because qemu guesses formats, shortens some VHDs and VMDKs and reads some chains as
+   zeros without a word. */
 #ifndef CONVERT_SOURCE_H
 #define CONVERT_SOURCE_H
 
+#include "base/progress.h"
 #include "convert/machine.h"
 
-/* paths: count disk images, the boot disk first. name: of the machine; NULL: the first file's name
-   without its ending. The machine gets one NIC with an address of its own. What is no disk image, damaged, or would be read wrongly is refused, each
-   with its code and a hint. */
-gboolean source_open(const char *const *paths, guint count, const char *name, Machine **ret_machine,
-                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What the user said about it. Zero and NULL: nothing. */
+typedef struct {
+    const char *name;               /* which of several machines; for a single one its new name */
+    const char *const *allow_paths; /* folders that names inside the source may lead to */
+    guint cpus;
+    uint64_t memory_bytes;
+    Firmware firmware;
+    gboolean skip_checksums; /* of an OVF's manifest */
+    ProgressFunc progress;   /* hears how far checksums and unpacking are; may be NULL */
+    void *progress_data;
+} SourceRequest;
+
+/* A machine and what belongs to it while it is read: temporary descriptors and unpacked members,
+   servers for images that qemu cannot read. All of it goes with source_close(). */
+typedef struct Source Source;
+
+/* paths: count of them: one folder, configuration or archive; or disk images and NBD URIs, the boot
+   disk first. Settles which machine it is and what its configuration says; disks are not opened
+   yet. Several machines and no name is DRYDOCK_ERROR_USAGE with a list of them. */
+Source *source_open(const char *const *paths, guint count, const SourceRequest *request,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What comes before the disks: the checksums of an OVF package. work_directory: an existing private
+   folder for what has to be unpacked (as large as the source's compressed members); NULL: one below
+   the temporary directory is made. */
+gboolean source_prepare(Source *source, const char *work_directory,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Passes disk number index of the machine through the gate and fills the second half of its
+   MachineDisk. What is no disk image, damaged, missing its parent, or would be read wrongly is
+   refused, each with its code and a hint. */
+gboolean source_open_disk(Source *source, guint index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* All of the above; a machine without disks is DRYDOCK_ERROR_UNSUPPORTED. */
+gboolean source_open_disks(Source *source, const char *work_directory,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+void source_close(Source *source);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Source, source_close)
+
+const Machine *source_machine(const Source *source);
+const GPtrArray *source_findings(const Source *source); /* of Finding */
 
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 
 typedef struct {
     char *work_path;
@@ -33,17 +34,6 @@ static void result_free(gpointer data)
     g_free(result->work_path);
     g_free(result->final_path);
     g_free(result);
-}
-
-static void remove_folder(const char *path)
-{
-    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (folder && (name = g_dir_read_name(folder))) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-        unlink(file);
-    }
-    rmdir(path);
 }
 
 static int lock_folder(const char *path)
@@ -74,7 +64,7 @@ static void remove_abandoned(const char *directory, const char *prefix)
         if (fd < 0)
             continue;
         g_debug("removing '%s', left by a run that was killed", path);
-        remove_folder(path);
+        folder_remove(path);
         close(fd);
     }
 }
@@ -126,7 +116,7 @@ void output_close(Output *output)
     if (!output)
         return;
     if (output->work_directory)
-        remove_folder(output->work_directory);
+        folder_remove(output->work_directory);
     if (output->lock_fd >= 0)
         close(output->lock_fd);
     if (output->created && !output->committed)
