@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "convert/copy.h"
-#include "convert/source.h"
 #include "migrate/command.h"
 #include "migrate/job.h"
 #include "migrate/options.h"
@@ -67,15 +66,17 @@ static gboolean open_source(Conversion *conversion, GError **error)
 {
     const Options *options = conversion->options;
     progress_begin_stage(conversion->progress, "open");
-    g_autoptr(Machine) machine = NULL;
-    if (!source_open((const char *const *)options->arguments, options->argument_count,
-                     options->name, &machine, error))
+    SourceRequest request = options_source_request(options, conversion->progress);
+    g_autoptr(Source) source = source_open((const char *const *)options->arguments,
+                                           options->argument_count, &request, error);
+    if (!source)
         return FALSE;
+    const Machine *machine = source_machine(source);
     conversion->output = output_open(options->output_directory, machine->name, error);
     if (!conversion->output || !name_results(conversion, machine, error))
         return FALSE;
-    conversion->session = session_open_machine(g_steal_pointer(&machine),
-                                               output_work_directory(conversion->output), error);
+    conversion->session =
+        session_open(g_steal_pointer(&source), output_work_directory(conversion->output), error);
     return conversion->session != NULL;
 }
 
@@ -209,17 +210,17 @@ static gboolean write_results(Conversion *conversion, GError **error)
 gboolean command_convert(int argc, char **argv, Progress **ret_progress, GError **error)
 {
     g_auto(Options) options = {0};
-    if (!options_parse(&options, OPTIONS_OUTPUT | OPTIONS_EDITS, "SOURCE… -o DIR",
-                       "Converts one machine: its disks, the boot disk first, become qcow2 images "
-                       "and a libvirt domain XML in DIR.",
+    if (!options_parse(&options, OPTIONS_OUTPUT | OPTIONS_EDITS | OPTIONS_SOURCE | OPTIONS_MACHINE,
+                       "SOURCE… -o DIR",
+                       "Converts one machine, a folder, a configuration, an archive or disk images "
+                       "(the boot disk first), to qcow2 images and a libvirt domain XML in DIR.",
                        argc, argv, error))
         return FALSE;
     *ret_progress = progress_new(options.progress);
     if (options.argument_count == 0 || !options.output_directory) {
-        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "migrate SOURCE… -o DIR; see migrate --help",
-                          "%s",
-                          options.argument_count == 0 ? "no source disk was named"
-                                                      : "no output directory was named");
+        drydock_error_set(
+            error, DRYDOCK_ERROR_USAGE, "migrate SOURCE… -o DIR; see migrate --help", "%s",
+            options.argument_count == 0 ? "no source was named" : "no output directory was named");
         return FALSE;
     }
     g_auto(Conversion) conversion = {.options = &options, .progress = *ret_progress};

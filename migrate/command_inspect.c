@@ -6,17 +6,25 @@
 #include "migrate/command.h"
 #include "migrate/job.h"
 #include "migrate/options.h"
+#include "migrate/report.h"
+#include "migrate/summary.h"
+
+static Source *open_source(const Options *options, Progress *progress, GError **error)
+{
+    if (options->argument_count == 0) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "see migrate --help", "no source was named");
+        return NULL;
+    }
+    progress_begin_stage(progress, "open");
+    SourceRequest request = options_source_request(options, progress);
+    return source_open((const char *const *)options->arguments, options->argument_count, &request,
+                       error);
+}
 
 static gboolean look(const Options *options, JobGoal goal, Progress *progress, GError **error)
 {
-    if (options->argument_count == 0) {
-        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "see migrate --help",
-                          "no source disk was named");
-        return FALSE;
-    }
-    progress_begin_stage(progress, "open");
-    g_autoptr(Session) session = session_open((const char *const *)options->arguments,
-                                              options->argument_count, NULL, NULL, error);
+    Source *source = open_source(options, progress, error);
+    g_autoptr(Session) session = source ? session_open(source, NULL, error) : NULL;
     if (!session)
         return FALSE;
     Job job = {.goal = goal,
@@ -34,20 +42,59 @@ static gboolean look(const Options *options, JobGoal goal, Progress *progress, G
     return TRUE;
 }
 
+static void error_drop(gpointer error)
+{
+    if (error)
+        g_error_free(error);
+}
+
+/* Everything that can be told is printed, whatever is missing; the first thing that was is the
+   error. */
+static gboolean look_at_source(const Options *options, Progress *progress, GError **error)
+{
+    g_autoptr(Source) source = open_source(options, progress, error);
+    if (!source)
+        return FALSE;
+    g_autoptr(GError) first = NULL;
+    if (!source_prepare(source, NULL, &first) &&
+        g_error_matches(first, DRYDOCK_ERROR, DRYDOCK_ERROR_INTERRUPTED)) {
+        g_propagate_error(error, g_steal_pointer(&first));
+        return FALSE;
+    }
+    const Machine *machine = source_machine(source);
+    g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(error_drop);
+    for (guint i = 0; i < machine->disks->len; i++) {
+        GError *disk_error = NULL;
+        if (!source_open_disk(source, i, &disk_error) && !first)
+            first = g_error_copy(disk_error);
+        g_ptr_array_add(errors, disk_error);
+    }
+    progress_end_stage(progress);
+    g_autofree char *text = options->json
+                                ? report_format_source(machine, errors, source_findings(source))
+                                : summary_source(machine, errors, source_findings(source));
+    fputs(text, stdout);
+    if (!first)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&first));
+    return FALSE;
+}
+
 gboolean command_inspect(int argc, char **argv, Progress **ret_progress, GError **error)
 {
     g_auto(Options) options = {0};
-    if (!options_parse(&options, OPTIONS_JSON, "SOURCE…",
+    if (!options_parse(&options, OPTIONS_INSPECT | OPTIONS_SOURCE, "SOURCE…",
                        "Shows what is on a machine's disks; writes nothing.", argc, argv, error))
         return FALSE;
     *ret_progress = progress_new(options.progress);
-    return look(&options, JOB_INSPECT, *ret_progress, error);
+    return options.source_only ? look_at_source(&options, *ret_progress, error)
+                               : look(&options, JOB_INSPECT, *ret_progress, error);
 }
 
 gboolean command_plan(int argc, char **argv, Progress **ret_progress, GError **error)
 {
     g_auto(Options) options = {0};
-    if (!options_parse(&options, OPTIONS_EDITS, "SOURCE…",
+    if (!options_parse(&options, OPTIONS_EDITS | OPTIONS_SOURCE, "SOURCE…",
                        "Shows every change a migration would make; writes nothing.", argc, argv,
                        error))
         return FALSE;

@@ -10,7 +10,7 @@
 gboolean command_registry(int argc, char **argv, Progress **ret_progress, GError **error)
 {
     g_auto(Options) options = {0};
-    if (!options_parse(&options, OPTIONS_COMMON, "get SOURCE KEY [VALUE]",
+    if (!options_parse(&options, OPTIONS_SOURCE, "get SOURCE KEY [VALUE]",
                        "Prints one value of a Windows machine's registry, or all values of a key "
                        "(HKLM\\SOFTWARE\\…); writes nothing.",
                        argc, argv, error))
@@ -24,7 +24,9 @@ gboolean command_registry(int argc, char **argv, Progress **ret_progress, GError
         return FALSE;
     }
     const char *const sources[] = {arguments[1]};
-    g_autoptr(Session) session = session_open(sources, 1, NULL, NULL, error);
+    SourceRequest request = options_source_request(&options, *ret_progress);
+    Source *source = source_open(sources, 1, &request, error);
+    g_autoptr(Session) session = source ? session_open(source, NULL, error) : NULL;
     if (!session)
         return FALSE;
     RegistryJob job = {session, arguments[2], options.argument_count == 4 ? arguments[3] : NULL};

@@ -229,6 +229,7 @@ gboolean job_run(void *data, WorkerChannel *channel, GError **error)
 {
     const Job *job = data;
     g_auto(Run) run = {.job = job, .channel = channel, .findings = findings_new()};
+    findings_merge(run.findings, session_findings(job->session));
     if (!open_and_confine(&run, error) || !inspect(&run, error))
         return FALSE;
     if (job->goal == JOB_INSPECT) {

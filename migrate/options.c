@@ -6,6 +6,10 @@
 
 #include "base/error.h"
 
+#define CPUS_LIMIT 4096
+#define MEMORY_MINIMUM_BYTES (UINT64_C(1) << 20)
+#define MEMORY_LIMIT_BYTES (UINT64_C(64) << 40)
+
 void options_clear(Options *options)
 {
     g_strfreev(options->arguments);
@@ -13,6 +17,7 @@ void options_clear(Options *options)
     g_free(options->virtio_win);
     g_free(options->output_directory);
     g_free(options->name);
+    g_strfreev(options->allow_paths);
     g_free(options->disk_bus);
     g_free(options->network);
     memset(options, 0, sizeof(*options));
@@ -44,6 +49,59 @@ static gboolean parse_progress(const char *value, gboolean quiet, ProgressMode *
     return TRUE;
 }
 
+static gboolean parse_cpus(const char *value, guint *ret_cpus, GError **error)
+{
+    guint64 number;
+    if (!value)
+        return TRUE;
+    if (!g_ascii_string_to_unsigned(value, 10, 1, CPUS_LIMIT, &number, NULL)) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "give a number from 1 to 4096",
+                          "'%s' is not a number of CPUs", value);
+        return FALSE;
+    }
+    *ret_cpus = (guint)number;
+    return TRUE;
+}
+
+/* "2048", "2G", "1.5G" is none. */
+static gboolean parse_memory(const char *value, uint64_t *ret_bytes, GError **error)
+{
+    static const char units[] = "KMGT";
+    if (!value)
+        return TRUE;
+    size_t digits = strspn(value, G_CSET_DIGITS);
+    g_autofree char *number = g_strndup(value, digits);
+    const char *rest = value + digits;
+    const char *unit = *rest ? strchr(units, g_ascii_toupper(*rest)) : units + 1;
+    gboolean is_complete = !*rest || !rest[1] || g_ascii_strcasecmp(rest + 1, "iB") == 0;
+    uint64_t count = 0, bytes = 0;
+    if (!unit || !is_complete ||
+        !g_ascii_string_to_unsigned(number, 10, 1, G_MAXINT64, &count, NULL) ||
+        !g_uint64_checked_mul(&bytes, count, UINT64_C(1024) << (10 * (unit - units))) ||
+        bytes < MEMORY_MINIMUM_BYTES || bytes > MEMORY_LIMIT_BYTES) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE,
+                          "give a size as 4096 (MiB), 4096M or 4G, from 1M to 64T",
+                          "'%s' is not a size of memory", value);
+        return FALSE;
+    }
+    *ret_bytes = bytes;
+    return TRUE;
+}
+
+static gboolean parse_firmware(const char *value, Firmware *ret_firmware, GError **error)
+{
+    if (!value)
+        return TRUE;
+    for (Firmware firmware = FIRMWARE_BIOS; firmware <= FIRMWARE_UEFI; firmware++)
+        if (g_ascii_strcasecmp(value, firmware_name(firmware)) == 0) {
+            *ret_firmware = firmware;
+            return TRUE;
+        }
+    drydock_error_set(error, DRYDOCK_ERROR_USAGE, "use bios or uefi", "'%s' is not a firmware",
+                      value);
+    return FALSE;
+}
+
 static void add_entries(GOptionContext *context, gboolean wanted, const GOptionEntry *entries)
 {
     if (wanted)
@@ -54,6 +112,9 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
                        const char *summary, int argc, char **argv, GError **error)
 {
     g_autofree char *progress = NULL;
+    g_autofree char *cpus = NULL;
+    g_autofree char *memory = NULL;
+    g_autofree char *firmware = NULL;
     gboolean quiet = FALSE;
     const GOptionEntry common[] = {
         {"progress", 0, 0, G_OPTION_ARG_STRING, &progress, "How to show progress: auto, json, none",
@@ -67,8 +128,6 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
     const GOptionEntry output[] = {
         {"output-directory", 'o', 0, G_OPTION_ARG_FILENAME, &options->output_directory,
          "Write the results into DIR", "DIR"},
-        {"name", 0, 0, G_OPTION_ARG_STRING, &options->name,
-         "Name of the machine (default: of the first disk)", "NAME"},
         {"disk-bus", 0, 0, G_OPTION_ARG_STRING, &options->disk_bus,
          "Disk bus: virtio, scsi, sata or ide (default: the best that will boot)", "BUS"},
         {"network", 0, 0, G_OPTION_ARG_STRING, &options->network,
@@ -80,15 +139,36 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
                                    "virtio-win ISO or folder (default: /usr/share/virtio-win)",
                                    "PATH"},
                                   G_OPTION_ENTRY_NULL};
-    const GOptionEntry json[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON", NULL}, G_OPTION_ENTRY_NULL};
+    const GOptionEntry inspect[] = {
+        {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON", NULL},
+        {"source-only", 0, 0, G_OPTION_ARG_NONE, &options->source_only,
+         "Show the configuration and its disks, not what is on them", NULL},
+        G_OPTION_ENTRY_NULL};
+    const GOptionEntry source[] = {
+        {"name", 0, 0, G_OPTION_ARG_STRING, &options->name,
+         "Which machine of several; of a single one its new name", "NAME"},
+        {"allow-path", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->allow_paths,
+         "Also use files below DIR that the source names (repeatable)", "DIR"},
+        {"skip-checksums", 0, 0, G_OPTION_ARG_NONE, &options->skip_checksums,
+         "Do not compare an OVF with its manifest", NULL},
+        G_OPTION_ENTRY_NULL};
+    const GOptionEntry machine[] = {
+        {"cpus", 0, 0, G_OPTION_ARG_STRING, &cpus, "Number of CPUs (default: as the source says)",
+         "N"},
+        {"memory", 0, 0, G_OPTION_ARG_STRING, &memory,
+         "Memory, in MiB or with K, M, G or T (default: as the source says)", "SIZE"},
+        {"firmware", 0, 0, G_OPTION_ARG_STRING, &firmware,
+         "Firmware: bios or uefi (default: as the source says)", "KIND"},
+        G_OPTION_ENTRY_NULL};
 
     g_autoptr(GOptionContext) context = g_option_context_new(parameters);
     g_option_context_set_summary(context, summary);
     add_entries(context, TRUE, common);
     add_entries(context, (kind & OPTIONS_OUTPUT) != 0, output);
     add_entries(context, (kind & OPTIONS_EDITS) != 0, edits);
-    add_entries(context, (kind & OPTIONS_JSON) != 0, json);
+    add_entries(context, (kind & OPTIONS_INSPECT) != 0, inspect);
+    add_entries(context, (kind & OPTIONS_SOURCE) != 0, source);
+    add_entries(context, (kind & OPTIONS_MACHINE) != 0, machine);
 
     g_autoptr(GError) parse_error = NULL;
     g_auto(GStrv) copy = g_new0(char *, (gsize)argc + 1);
@@ -99,9 +179,31 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
                           parse_error->message);
         return FALSE;
     }
-    if (!parse_progress(progress, quiet, &options->progress, error))
+    if (!parse_progress(progress, quiet, &options->progress, error) ||
+        !parse_cpus(cpus, &options->cpus, error) ||
+        !parse_memory(memory, &options->memory_bytes, error) ||
+        !parse_firmware(firmware, &options->firmware, error))
         return FALSE;
     options->argument_count = g_strv_length(copy) - 1;
     options->arguments = g_strdupv(copy + 1);
     return TRUE;
+}
+
+static void hear_source(void *progress, uint64_t done, uint64_t total)
+{
+    progress_update(progress, done, total, total);
+}
+
+SourceRequest options_source_request(const Options *options, Progress *progress)
+{
+    return (SourceRequest){
+        .name = options->name,
+        .allow_paths = (const char *const *)options->allow_paths,
+        .cpus = options->cpus,
+        .memory_bytes = options->memory_bytes,
+        .firmware = options->firmware,
+        .skip_checksums = options->skip_checksums,
+        .progress = hear_source,
+        .progress_data = progress,
+    };
 }

@@ -3,14 +3,17 @@
 #ifndef MIGRATE_OPTIONS_H
 #define MIGRATE_OPTIONS_H
 
+#include "convert/source.h"
 #include "migrate/progress.h"
 
 /* Which options a subcommand takes besides the common ones. */
 typedef enum {
     OPTIONS_COMMON = 0,
-    OPTIONS_OUTPUT = 1 << 0, /* -o, --name, --disk-bus, --network, --sync */
-    OPTIONS_EDITS = 1 << 1,  /* --virtio-win */
-    OPTIONS_JSON = 1 << 2,   /* --json */
+    OPTIONS_OUTPUT = 1 << 0,  /* -o, --disk-bus, --network, --sync */
+    OPTIONS_EDITS = 1 << 1,   /* --virtio-win */
+    OPTIONS_INSPECT = 1 << 2, /* --json, --source-only */
+    OPTIONS_SOURCE = 1 << 3,  /* --name, --allow-path, --skip-checksums */
+    OPTIONS_MACHINE = 1 << 4, /* --cpus, --memory, --firmware */
 } OptionsKind;
 
 typedef struct {
@@ -20,11 +23,17 @@ typedef struct {
     char *profile_dir;
     char *virtio_win;
     char *output_directory;
-    char *name;
     char *disk_bus;
     char *network;
     gboolean json;
+    gboolean source_only;
     gboolean sync;
+    char *name;
+    char **allow_paths;
+    gboolean skip_checksums;
+    guint cpus;
+    uint64_t memory_bytes;
+    Firmware firmware;
 } Options;
 
 void options_clear(Options *options);
@@ -35,5 +44,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 gboolean options_parse(Options *options, OptionsKind kind, const char *parameters,
                        const char *summary, int argc, char **argv,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The options of a source; borrowed from options. Checksums and unpacking are shown by progress. */
+SourceRequest options_source_request(const Options *options, Progress *progress);
 
 #endif

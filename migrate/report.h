@@ -26,6 +26,10 @@ char *report_format_guest(const ReportGuest *report);
 char *report_format_inspection(const Machine *machine, const Guest *guest, const VolumeSet *set,
                                const GPtrArray *findings);
 
+/* {"machine":…, "findings":…}; disk_errors as in machine_to_json(). */
+char *report_format_source(const Machine *machine, const GPtrArray *disk_errors,
+                           const GPtrArray *findings);
+
 /* What the program around it knows. */
 typedef struct {
     const Machine *machine;

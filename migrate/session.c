@@ -3,14 +3,13 @@
 #include "migrate/session.h"
 
 #include "convert/overlay.h"
-#include "convert/source.h"
 #include "disk/nbd.h"
 
 /* Journal replay and dry runs change a few MiB at most; more means that something is wrong. */
 #define SCRATCH_LIMIT_BYTES (UINT64_C(256) << 20)
 
 struct Session {
-    Machine *machine;
+    Source *source;
     gboolean writable;
     GPtrArray *image_options; /* of char *, one per disk */
     GPtrArray *servers;       /* of NbdServer, one per disk; empty once stopped */
@@ -42,33 +41,27 @@ static gboolean serve_disk(Session *session, const MachineDisk *disk, guint inde
 
     NbdServer *server = nbd_server_start(options, session->writable, error);
     if (!server) {
-        g_prefix_error(error, "cannot read '%s': ", disk->path);
+        g_prefix_error(error, "cannot read '%s': ", disk->path ? disk->path : "a blank disk");
         return FALSE;
     }
     g_ptr_array_add(session->servers, server);
     return TRUE;
 }
 
-Session *session_open_machine(Machine *machine, const char *overlay_dir, GError **error)
+Session *session_open(Source *source, const char *overlay_dir, GError **error)
 {
     g_autoptr(Session) session = g_new0(Session, 1);
-    session->machine = machine;
+    session->source = source;
     session->writable = overlay_dir != NULL;
     session->image_options = g_ptr_array_new_with_free_func(g_free);
     session->servers = g_ptr_array_new_with_free_func(server_stop);
+    if (!source_open_disks(source, overlay_dir, error))
+        return NULL;
+    const Machine *machine = source_machine(source);
     for (guint i = 0; i < machine->disks->len; i++)
         if (!serve_disk(session, g_ptr_array_index(machine->disks, i), i, overlay_dir, error))
             return NULL;
     return g_steal_pointer(&session);
-}
-
-Session *session_open(const char *const *paths, guint count, const char *name,
-                      const char *overlay_dir, GError **error)
-{
-    Machine *machine = NULL;
-    if (!source_open(paths, count, name, &machine, error))
-        return NULL;
-    return session_open_machine(machine, overlay_dir, error);
 }
 
 void session_close(Session *session)
@@ -77,13 +70,18 @@ void session_close(Session *session)
         return;
     g_ptr_array_unref(session->servers);
     g_ptr_array_unref(session->image_options);
-    machine_free(session->machine);
+    source_close(session->source);
     g_free(session);
 }
 
 const Machine *session_machine(const Session *session)
 {
-    return session->machine;
+    return source_machine(session->source);
+}
+
+const GPtrArray *session_findings(const Session *session)
+{
+    return source_findings(session->source);
 }
 
 gboolean session_is_writable(const Session *session)
@@ -105,7 +103,7 @@ GPtrArray *session_connect_disks(const Session *session, GError **error)
 {
     g_autoptr(GPtrArray) disks = g_ptr_array_new_with_free_func(disk_drop);
     for (guint i = 0; i < session->servers->len; i++) {
-        const MachineDisk *machine_disk = g_ptr_array_index(session->machine->disks, i);
+        const MachineDisk *machine_disk = g_ptr_array_index(session_machine(session)->disks, i);
         g_autofree char *name = g_strdup_printf("disk %u", i + 1);
         g_autoptr(Disk) disk =
             disk_connect_nbd(nbd_server_socket(g_ptr_array_index(session->servers, i)), name,

@@ -4,23 +4,21 @@
 #ifndef MIGRATE_SESSION_H
 #define MIGRATE_SESSION_H
 
-#include "convert/machine.h"
+#include "convert/source.h"
 
 typedef struct Session Session;
 
-/* Opens the disks at paths (count of them) for reading: one qemu-nbd each. overlay_dir: NULL: the
+/* Passes source's disks through the gate and serves them: one qemu-nbd each. overlay_dir: NULL: the
    sources are served read-only; else an overlay is made there for every disk ("N.overlay") and
-   served for writing. */
-Session *session_open(const char *const *paths, guint count, const char *name,
-                      const char *overlay_dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* As session_open(), for a machine that is open already; takes it over, also on failure. */
-Session *session_open_machine(Machine *machine, const char *overlay_dir,
-                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+   served for writing, and what has to be unpacked goes there too. Takes source over, also on
+   failure. */
+Session *session_open(Source *source, const char *overlay_dir,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void session_close(Session *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_close)
 
 const Machine *session_machine(const Session *session);
+const GPtrArray *session_findings(const Session *session); /* of Finding: about the source */
 gboolean session_is_writable(const Session *session);
 
 /* Ends the servers, so that the overlays can be read by somebody else. */

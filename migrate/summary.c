@@ -59,16 +59,20 @@ static void append_linux(GString *text, const GuestLinux *facts)
     }
 }
 
-static void append_disks(GString *text, const Machine *machine, const VolumeSet *set)
+static void append_disk(GString *text, const MachineDisk *disk)
 {
-    for (guint i = 0; i < machine->disks->len; i++) {
-        const MachineDisk *disk = g_ptr_array_index(machine->disks, i);
-        g_autofree char *size = g_format_size_full(disk->size_bytes, G_FORMAT_SIZE_IEC_UNITS);
-        g_autofree char *line =
-            g_strdup_printf("%s (%s%s%s, %s)", disk->path, source_format_name(disk->format),
-                            disk->variant ? " " : "", disk->variant ? disk->variant : "", size);
-        append(text, "disk", line);
-    }
+    g_autofree char *size = g_format_size_full(disk->size_bytes, G_FORMAT_SIZE_IEC_UNITS);
+    g_autofree char *line = g_strdup_printf(
+        "%s%s%s (%s%s%s, %s)", disk->path ? disk->path : "new", disk->member ? " → " : "",
+        disk->member ? disk->member : "", source_format_name(disk->format),
+        disk->variant ? " " : "", disk->variant ? disk->variant : "", size);
+    append(text, "disk", line);
+    for (guint i = 0; i < disk->parents->len; i++)
+        append(text, "  stands on", g_ptr_array_index(disk->parents, i));
+}
+
+static void append_volumes(GString *text, const VolumeSet *set)
+{
     for (guint i = 0; i < set->volumes->len; i++) {
         const Volume *volume = g_ptr_array_index(set->volumes, i);
         g_autofree char *size =
@@ -95,7 +99,58 @@ char *summary_text(const Machine *machine, const Guest *guest, const VolumeSet *
         append_windows(text, &guest->windows_facts);
     else
         append_linux(text, &guest->linux_facts);
-    append_disks(text, machine, set);
+    for (guint i = 0; i < machine->disks->len; i++)
+        append_disk(text, g_ptr_array_index(machine->disks, i));
+    append_volumes(text, set);
+    plan_text_append_findings(text, findings);
+    return g_string_free(text, FALSE);
+}
+
+static void append_hardware(GString *text, const Machine *machine)
+{
+    if (machine->cpus > 0) {
+        g_autofree char *cpus = g_strdup_printf("%u", machine->cpus);
+        append(text, "CPUs", cpus);
+    }
+    if (machine->memory_bytes > 0) {
+        g_autofree char *memory =
+            g_format_size_full(machine->memory_bytes, G_FORMAT_SIZE_IEC_UNITS);
+        append(text, "memory", memory);
+    }
+    for (guint i = 0; i < machine->nics->len; i++) {
+        const MachineNic *nic = g_ptr_array_index(machine->nics, i);
+        g_autofree char *line =
+            g_strdup_printf("%s%s%s%s%s%s%s", nic->mac ? nic->mac : "no address",
+                            nic->model ? ", " : "", nic->model ? nic->model : "",
+                            nic->network ? ", " : "", nic->network ? nic->network : "",
+                            nic->guest_name ? ", " : "", nic->guest_name ? nic->guest_name : "");
+        append(text, "network card", line);
+    }
+    for (guint i = 0; i < machine->drives->len; i++) {
+        const MachineDrive *drive = g_ptr_array_index(machine->drives, i);
+        append(text, drive->kind == MACHINE_DRIVE_CDROM ? "CD drive" : "floppy drive",
+               drive->medium ? drive->medium : "empty");
+    }
+}
+
+char *summary_source(const Machine *machine, const GPtrArray *disk_errors,
+                     const GPtrArray *findings)
+{
+    GString *text = g_string_new(NULL);
+    append(text, "name", machine->name);
+    append(text, "read from", machine->config_path ? machine->config_path : "its disks");
+    append(text, "system", machine->guest_os);
+    append(text, "firmware", firmware_label(machine->firmware));
+    append(text, "uuid", machine->uuid);
+    append_hardware(text, machine);
+    for (guint i = 0; i < machine->disks->len; i++) {
+        const MachineDisk *disk = g_ptr_array_index(machine->disks, i);
+        const GError *error = g_ptr_array_index(disk_errors, i);
+        if (error)
+            append(text, "disk", error->message);
+        else
+            append_disk(text, disk);
+    }
     plan_text_append_findings(text, findings);
     return g_string_free(text, FALSE);
 }

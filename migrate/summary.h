@@ -13,4 +13,8 @@ char *summary_line(const Guest *guest);
 char *summary_text(const Machine *machine, const Guest *guest, const VolumeSet *set,
                    const GPtrArray *findings);
 
+/* What `migrate inspect --source-only` prints. disk_errors: one GError or NULL per disk. */
+char *summary_source(const Machine *machine, const GPtrArray *disk_errors,
+                     const GPtrArray *findings);
+
 #endif

@@ -130,8 +130,9 @@ static void remove_folder(const char *folder)
 static void check_row(const Row *row, const char *path)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Machine) machine = NULL;
-    gboolean ok = source_open(&path, 1, NULL, &machine, &error);
+    const SourceRequest request = {.name = NULL};
+    g_autoptr(Source) source = source_open(&path, 1, &request, &error);
+    gboolean ok = source && source_open_disks(source, NULL, &error);
     if (row->code >= 0) {
         g_assert_false(ok);
         g_assert_error(error, DRYDOCK_ERROR, row->code);
@@ -140,7 +141,7 @@ static void check_row(const Row *row, const char *path)
         return;
     }
     g_assert_no_error(error);
-    const MachineDisk *disk = g_ptr_array_index(machine->disks, 0);
+    const MachineDisk *disk = g_ptr_array_index(source_machine(source)->disks, 0);
     g_assert_cmpint(disk->format, ==, row->format);
     g_assert_cmpuint(disk->size_bytes, ==, row->size_bytes);
     if (row->variant)
@@ -192,15 +193,16 @@ static void test_name(void)
     const char *paths = path;
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(Machine) machine = NULL;
-        g_assert_cmpint(source_open(&paths, 1, names[i].name, &machine, &error), ==,
-                        names[i].accepted);
+        const SourceRequest request = {.name = names[i].name};
+        g_autoptr(Source) source = source_open(&paths, 1, &request, &error);
+        g_assert_cmpint(source != NULL, ==, names[i].accepted);
         if (!names[i].accepted)
             g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_USAGE);
     }
-    g_autoptr(Machine) machine = NULL;
-    g_assert_true(source_open(&paths, 1, NULL, &machine, NULL));
-    g_assert_cmpstr(machine->name, ==, "Web_Server__1_.v2");
+    const SourceRequest request = {.name = NULL};
+    g_autoptr(Source) source = source_open(&paths, 1, &request, NULL);
+    g_assert_nonnull(source);
+    g_assert_cmpstr(source_machine(source)->name, ==, "Web_Server__1_.v2");
     remove_folder(folder);
 }
 
