@@ -7,9 +7,42 @@
 FINDING(SOURCE_CONFIG_UNREADABLE, "source-config-unreadable", WARNING,
         "the machine's configuration cannot be read: {}",
         "say what it would have said: --cpus, --memory, --firmware")
+FINDING(SOURCE_DISK_NONPERSISTENT, "source-disk-nonpersistent", WARNING,
+        "the source forgot all changes of {} at every stop; from now on they stay",
+        "keep a copy of the disk if the guest counts on a fresh one")
+FINDING(SOURCE_DISK_SHARED, "source-disk-shared", WARNING,
+        "{} is shared with other machines of the source; its copy is not",
+        "stop all of them before the migration, and share one copy of the disk afterwards")
+FINDING(SOURCE_DISK_WITHOUT_FILE, "source-disk-without-file", WARNING,
+        "the configuration names no file for the disk {}; it was left out",
+        "give the disk image itself with the others if it has one")
+FINDING(SOURCE_HOST_DEVICE, "source-host-device", WARNING,
+        "{} is a device of the source's host and stays there",
+        "give the guest a device of the new host if it needs one")
+FINDING(SOURCE_NOT_SHUT_DOWN, "source-not-shut-down", WARNING,
+        "the machine was running, or its host crashed, when this was copied: {}",
+        "shut it down in the source and export it again, unless this is a consistent snapshot")
+FINDING(SOURCE_SHARED_FOLDER, "source-shared-folder", INFO,
+        "the shared folder {} is not there any more",
+        "share a folder of the new host (virtiofs) if the guest needs it")
+FINDING(SOURCE_SUSPENDED, "source-suspended", BLOCKER,
+        "the machine is suspended, not shut down; its memory is in {}",
+        "resume it in the source and shut it down, then export it again")
 FINDING(SOURCE_MEDIUM, "source-medium", INFO,
         "the medium in a CD or floppy drive is not migrated; the drive is empty: {}",
         "copy the file to the new host if the guest needs it")
+FINDING(SOURCE_MERGE_PENDING, "source-merge-pending", INFO,
+        "Hyper-V had not merged the disks of a deleted checkpoint of '{}' yet; they are read together",
+        NULL)
+FINDING(SOURCE_PHYSICAL_DISK, "source-physical-disk", WARNING,
+        "a disk of the host is given to the machine as it is and not part of an export: {}",
+        "copy it to an image and give that as a further disk")
+FINDING(SOURCE_SAVED_STATE, "source-saved-state", BLOCKER,
+        "'{}' was saved, not shut down: its memory holds what is not on its disks yet",
+        "start the machine in Hyper-V and shut it down from inside, then export it again")
+FINDING(SOURCE_VLAN, "source-vlan", WARNING,
+        "the network adapter {} has a VLAN setting, which is not documented by its maker",
+        "compare it with Get-VMNetworkAdapterVlan")
 FINDING(DISK_BACKUP_GPT, "disk-backup-gpt", WARNING,
         "the primary partition table of {} is damaged; its backup was used",
         "repair it in the guest afterwards (sgdisk --verify, or diskpart)")
@@ -113,6 +146,25 @@ FINDING(LINUX_TOOLS_DISABLED, "linux-tools-disabled", INFO,
         "tools of the source's hypervisor are switched off: {}", "remove their packages at leisure")
 FINDING(LINUX_GUEST_AGENT_MISSING, "linux-guest-agent-missing", INFO,
         "qemu-guest-agent is not installed in {}", "install it from the distribution")
+
+/* Domain */
+FINDING(DOMAIN_CPUS_LIMITED, "domain-cpus-limited", WARNING,
+        "the machine had {} processors; it gets 255, the most a domain has without an IOMMU",
+        "to have more, add an <iommu> with eim='on' to the domain, then raise <vcpu>")
+FINDING(DOMAIN_MEMORY_NOT_DYNAMIC, "domain-memory-not-dynamic", INFO,
+        "the machine's dynamic memory had no limit of its own; the domain has what it started with",
+        "raise <memory> above <currentMemory> if it shall grow")
+FINDING(DOMAIN_IDE_FULL, "domain-ide-full", WARNING,
+        "IDE has four places: {} is on SATA, for which the guest may have no driver",
+        "choose another bus with --disk-bus if the guest does not see the disk")
+FINDING(DOMAIN_FLOPPY_LEFT_OUT, "domain-floppy-left-out", INFO,
+        "a floppy drive was left out: not every host's QEMU has one for this board", NULL)
+FINDING(DOMAIN_VLAN_LEFT_OUT, "domain-vlan-left-out", WARNING,
+        "the source tagged frames with a VLAN, which the new network has to do: {}",
+        "give the card a network of that VLAN (--network-map)")
+FINDING(DOMAIN_TPM_EMPTY, "domain-tpm-empty", WARNING,
+        "the machine had a TPM, whose secrets stay in the source; the domain's starts empty",
+        "have recovery keys at hand (BitLocker, LUKS) for what was sealed to it")
 
 /* Host */
 FINDING(HOST_NO_LANDLOCK, "host-no-landlock", WARNING,
