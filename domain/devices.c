@@ -2,57 +2,54 @@
 /* Disks, network cards and the rest of the hardware. */
 #include "domain/devices.h"
 
-#include <string.h>
-
-static const char *bus_name(DomainBus bus)
+static void write_drive_address(XmlWriter *xml, const Drive *drive)
 {
-    switch (bus) {
-    case DOMAIN_BUS_VIRTIO:
-        return "virtio";
-    case DOMAIN_BUS_SCSI:
-        return "scsi";
-    case DOMAIN_BUS_SATA:
-        return "sata";
-    case DOMAIN_BUS_IDE:
-        return "ide";
-    default:
-        return "virtio";
-    }
+    if (drive->bus == DOMAIN_BUS_VIRTIO)
+        return;
+    xml_start(xml, "address");
+    xml_attribute(xml, "type", "drive");
+    xml_attribute_number(xml, "controller", drive->controller);
+    xml_attribute_number(xml, "bus", drive->channel);
+    xml_attribute_number(xml, "target", drive->target);
+    xml_attribute_number(xml, "unit", drive->unit);
+    xml_end(xml);
 }
 
-/* sda … sdz, sdaa …, as Linux counts. */
-static char *target_name(DomainBus bus, guint index)
+static void write_disk(XmlWriter *xml, const DomainPlan *plan, const Drive *drive)
 {
-    GString *name = g_string_new(NULL);
-
-    for (guint left = index + 1; left > 0; left = (left - 1) / 26) {
-        g_string_prepend_c(name, (char)('a' + (left - 1) % 26));
-    }
-    g_string_prepend(name, bus == DOMAIN_BUS_VIRTIO ? "vd" : bus == DOMAIN_BUS_IDE ? "hd" : "sd");
-    return g_string_free(name, FALSE);
-}
-
-static void write_disk(XmlWriter *xml, const DomainPlan *plan, guint index)
-{
-    const MachineDisk *disk = g_ptr_array_index(plan->machine->disks, index);
-    g_autofree char *target = target_name(plan->disk_bus, index);
+    const MachineDisk *disk = g_ptr_array_index(plan->machine->disks, drive->disk);
 
     xml_start(xml, "disk");
     xml_attribute(xml, "type", "file");
     xml_attribute(xml, "device", "disk");
-    if (plan->options->disk_transitional && plan->disk_bus == DOMAIN_BUS_VIRTIO)
+    if (plan->options->disk_transitional && drive->bus == DOMAIN_BUS_VIRTIO)
         xml_attribute(xml, "model", "virtio-transitional");
     xml_empty(xml, "driver", "name", "qemu", "type", "qcow2", "discard", "unmap", NULL);
-    xml_empty(xml, "source", "file", plan->options->disk_paths[index], NULL);
+    xml_empty(xml, "source", "file", plan->options->disk_paths[drive->disk], NULL);
     /* Partition tables and boot loaders count in the sectors the disk had. */
     if (disk->sector_size == 4096) {
         xml_empty(xml, "blockio", "logical_block_size", "4096", "physical_block_size", "4096",
                   NULL);
     }
-    xml_empty(xml, "target", "dev", target, "bus", bus_name(plan->disk_bus), NULL);
+    xml_empty(xml, "target", "dev", drive->name, "bus", drives_bus_name(drive->bus), NULL);
     xml_start(xml, "boot");
-    xml_attribute_number(xml, "order", (gint64)index + 1);
+    xml_attribute_number(xml, "order", (gint64)drive->disk + 1);
     xml_end(xml);
+    write_drive_address(xml, drive);
+    xml_end(xml);
+}
+
+/* Media are not migrated. */
+static void write_empty_drive(XmlWriter *xml, const Drive *drive)
+{
+    xml_start(xml, "disk");
+    xml_attribute(xml, "type", "file");
+    xml_attribute(xml, "device", drive->kind == DRIVE_CDROM ? "cdrom" : "floppy");
+    xml_empty(xml, "driver", "name", "qemu", "type", "raw", NULL);
+    xml_empty(xml, "target", "dev", drive->name, "bus", drives_bus_name(drive->bus), NULL);
+    if (drive->kind == DRIVE_CDROM)
+        xml_empty(xml, "readonly", NULL);
+    write_drive_address(xml, drive);
     xml_end(xml);
 }
 
@@ -82,39 +79,43 @@ static void write_usb(XmlWriter *xml, PlanUsb usb)
     }
 }
 
+/* The boards have one IDE and one floppy controller each, of their own. */
 static void write_controllers(XmlWriter *xml, const DomainPlan *plan)
 {
+    static const struct {
+        DomainBus bus;
+        const char *model;
+    } rows[] = {{DOMAIN_BUS_SATA, NULL}, {DOMAIN_BUS_SCSI, "virtio-scsi"}};
+
     write_usb(xml, plan->usb);
-    if (plan->disk_bus == DOMAIN_BUS_SCSI) {
-        xml_empty(xml, "controller", "type", "scsi", "index", "0", "model", "virtio-scsi", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const guint count = drives_count_controllers(plan->drives, rows[i].bus);
+
+        for (guint index = 0; index < count; index++) {
+            xml_start(xml, "controller");
+            xml_attribute(xml, "type", drives_bus_name(rows[i].bus));
+            xml_attribute_number(xml, "index", index);
+            xml_attribute(xml, "model", rows[i].model);
+            xml_end(xml);
+        }
     }
     xml_empty(xml, "controller", "type", "virtio-serial", "index", "0", NULL);
 }
 
-/* What libvirt takes: six bytes, not a group address. Anything else is left to libvirt. */
-static gboolean mac_is_usable(const char *mac)
-{
-    if (mac == NULL || strlen(mac) != 17) {
-        return FALSE;
-    }
-    for (guint i = 0; i < 17; i++) {
-        if (i % 3 == 2 ? mac[i] != ':' : !g_ascii_isxdigit(mac[i])) {
-            return FALSE;
-        }
-    }
-    return g_ascii_xdigit_value(mac[1]) % 2 == 0 && strcmp(mac, "00:00:00:00:00:00") != 0;
-}
-
 static void write_interface(XmlWriter *xml, const DomainPlan *plan, const MachineNic *nic)
 {
+    /* Anything but a card's own address is left to libvirt, which would refuse it. */
+    g_autofree char *mac = nic->mac == NULL ? NULL : machine_mac_normalise(nic->mac);
+
     xml_start(xml, "interface");
     xml_attribute(xml, "type", "network");
-    if (mac_is_usable(nic->mac)) {
-        xml_empty(xml, "mac", "address", nic->mac, NULL);
-    }
-    xml_empty(xml, "source", "network", plan->network, NULL);
+    if (mac != NULL)
+        xml_empty(xml, "mac", "address", mac, NULL);
+    xml_empty(xml, "source", "network", domain_plan_network(plan, nic), NULL);
     xml_empty(xml, "model", "type",
               plan->options->nic_model == NULL ? "virtio" : plan->options->nic_model, NULL);
+    if (nic->is_disconnected)
+        xml_empty(xml, "link", "state", "down", NULL);
     xml_end(xml);
 }
 
@@ -152,11 +153,20 @@ static void write_display(XmlWriter *xml, const DomainPlan *plan)
     xml_end(xml);
 }
 
+/* Nobody hears it on a server; without a backend named, QEMU would open the host's own card. */
+static void write_sound(XmlWriter *xml, const DomainPlan *plan)
+{
+    if (plan->sound == NULL)
+        return;
+    xml_empty(xml, "sound", "model", plan->sound, NULL);
+    xml_empty(xml, "audio", "id", "1", "type", "none", NULL);
+}
+
 static void write_rest(XmlWriter *xml, const DomainPlan *plan)
 {
-    if (plan->tpm) {
+    if (plan->tpm_model != NULL) {
         xml_start(xml, "tpm");
-        xml_attribute(xml, "model", "tpm-crb");
+        xml_attribute(xml, "model", plan->tpm_model);
         xml_empty(xml, "backend", "type", "emulator", "version", "2.0", NULL);
         xml_end(xml);
     }
@@ -177,8 +187,13 @@ static void write_rest(XmlWriter *xml, const DomainPlan *plan)
 void domain_write_devices(XmlWriter *xml, const DomainPlan *plan)
 {
     xml_start(xml, "devices");
-    for (guint i = 0; i < plan->machine->disks->len; i++) {
-        write_disk(xml, plan, i);
+    for (guint i = 0; i < plan->drives->len; i++) {
+        const Drive *drive = g_ptr_array_index(plan->drives, i);
+
+        if (drive->kind == DRIVE_DISK)
+            write_disk(xml, plan, drive);
+        else
+            write_empty_drive(xml, drive);
     }
     write_controllers(xml, plan);
     for (guint i = 0; i < plan->machine->nics->len; i++) {
@@ -186,6 +201,7 @@ void domain_write_devices(XmlWriter *xml, const DomainPlan *plan)
     }
     write_consoles(xml);
     write_display(xml, plan);
+    write_sound(xml, plan);
     write_rest(xml, plan);
     xml_end(xml);
 }

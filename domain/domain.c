@@ -10,6 +10,9 @@ static void write_identity(XmlWriter *xml, const DomainPlan *plan)
 {
     xml_element(xml, "name", plan->machine->name);
     xml_element(xml, "uuid", plan->uuid);
+    xml_element(xml, "genid", plan->genid);
+    xml_element(xml, "title", plan->title);
+    xml_element(xml, "description", plan->description);
     if (plan->osinfo_id == NULL) {
         return;
     }
@@ -23,17 +26,45 @@ static void write_identity(XmlWriter *xml, const DomainPlan *plan)
 
 static void write_memory(XmlWriter *xml, const DomainPlan *plan)
 {
-    static const char *const elements[] = {"memory", "currentMemory"};
-    g_autofree char *memory = g_strdup_printf("%" G_GUINT64_FORMAT, plan->memory_kib);
+    const struct {
+        const char *element;
+        guint64 kib;
+    } rows[] = {{"memory", plan->memory_kib}, {"currentMemory", plan->memory_at_start_kib}};
     g_autofree char *cpus = g_strdup_printf("%u", plan->cpus);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(elements); i++) {
-        xml_start(xml, elements[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *memory = g_strdup_printf("%" G_GUINT64_FORMAT, rows[i].kib);
+
+        xml_start(xml, rows[i].element);
         xml_attribute(xml, "unit", "KiB");
         xml_text(xml, memory);
         xml_end(xml);
     }
     xml_element(xml, "vcpu", cpus);
+}
+
+static void write_sysinfo_entry(XmlWriter *xml, const char *name, const char *value)
+{
+    if (value == NULL)
+        return;
+    xml_start(xml, "entry");
+    xml_attribute(xml, "name", name);
+    xml_text(xml, value);
+    xml_end(xml);
+}
+
+/* What is not said here, QEMU fills in. libvirt refuses a UUID that differs from the domain's. */
+static void write_sysinfo(XmlWriter *xml, const DomainPlan *plan)
+{
+    if (plan->serial == NULL)
+        return;
+    xml_start(xml, "sysinfo");
+    xml_attribute(xml, "type", "smbios");
+    xml_start(xml, "system");
+    write_sysinfo_entry(xml, "serial", plan->serial);
+    write_sysinfo_entry(xml, "uuid", plan->uuid);
+    xml_end(xml);
+    xml_end(xml);
 }
 
 static void write_os(XmlWriter *xml, const DomainPlan *plan)
@@ -57,6 +88,8 @@ static void write_os(XmlWriter *xml, const DomainPlan *plan)
         }
         xml_end(xml);
     }
+    if (plan->serial != NULL)
+        xml_empty(xml, "smbios", "mode", "sysinfo", NULL);
     xml_end(xml);
 }
 
@@ -100,15 +133,14 @@ static void write_features(XmlWriter *xml, const DomainPlan *plan)
     xml_end(xml);
 }
 
-/* One socket: editions of Windows are licensed by sockets and leave the others idle. */
 static void write_cpu(XmlWriter *xml, const DomainPlan *plan)
 {
     xml_start(xml, "cpu");
     xml_attribute(xml, "mode", plan->cpu_mode);
     xml_start(xml, "topology");
-    xml_attribute(xml, "sockets", "1");
-    xml_attribute_number(xml, "cores", plan->cpus);
-    xml_attribute(xml, "threads", "1");
+    xml_attribute_number(xml, "sockets", plan->sockets);
+    xml_attribute_number(xml, "cores", plan->cores);
+    xml_attribute_number(xml, "threads", plan->threads);
     xml_end(xml);
     xml_end(xml);
 }
@@ -116,9 +148,9 @@ static void write_cpu(XmlWriter *xml, const DomainPlan *plan)
 static void write_clock(XmlWriter *xml, const DomainPlan *plan)
 {
     xml_start(xml, "clock");
-    if (plan->rtc_is_local) {
+    if (plan->rtc_has_offset) {
         xml_attribute(xml, "offset", "variable");
-        xml_attribute_number(xml, "adjustment", plan->rtc_adjustment_seconds);
+        xml_attribute_number(xml, "adjustment", plan->rtc_offset_seconds);
         xml_attribute(xml, "basis", "utc");
     } else {
         xml_attribute(xml, "offset", "utc");
@@ -149,7 +181,7 @@ gboolean domain_format(const Machine *machine, const Guest *guest, const DomainO
                        char **ret_xml, GError **error)
 {
     g_autoptr(XmlWriter) xml = NULL;
-    DomainPlan plan;
+    g_auto(DomainPlan) plan = {0};
 
     if (!domain_plan_make(machine, guest, options, &plan, error)) {
         return FALSE;
@@ -159,6 +191,7 @@ gboolean domain_format(const Machine *machine, const Guest *guest, const DomainO
     xml_attribute(xml, "type", "kvm");
     write_identity(xml, &plan);
     write_memory(xml, &plan);
+    write_sysinfo(xml, &plan);
     write_os(xml, &plan);
     write_features(xml, &plan);
     write_cpu(xml, &plan);

@@ -5,13 +5,27 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/finding.h"
+#include "domain/network_map.h"
+#include "domain/sound.h"
+#include "domain/text.h"
 #include "domain/xml.h"
 
 enum {
     DEFAULT_CPUS = 2,
+    /* More need an IOMMU that remaps interrupts (libvirt: "extended interrupt mode"), which not
+       every guest can. */
+    X86_CPUS_MAX = 255,
     WINDOWS_11_BUILD = 22000,
     MINUTES_OF_BIAS_MAX = 24 * 60,
+    CLOCK_OFFSET_SECONDS_MIN = 60, /* less is a clock that is not exact, not one meant so */
 };
+
+#define CLOCK_OFFSET_SECONDS_MAX ((gint64)100 * 366 * 24 * 60 * 60)
+#define KIB_PER_GIB ((guint64)1024 * 1024)
+
+/* What Hyper-V lets dynamic memory grow to unless told otherwise. */
+#define HYPERV_NO_LIMIT_KIB (1024 * KIB_PER_GIB)
 
 #define NIL_UUID "00000000-0000-0000-0000-000000000000"
 
@@ -20,6 +34,12 @@ static gboolean windows_is_before(const Guest *guest, guint major, guint minor)
     const GuestWindows *facts = &guest->windows_facts;
 
     return facts->major < major || (facts->major == major && facts->minor < minor);
+}
+
+static void report(const DomainPlan *plan, FindingCode code, const char *subject)
+{
+    if (plan->options->findings != NULL)
+        findings_add(plan->options->findings, code, subject);
 }
 
 static const char *usable_uuid(const char *uuid)
@@ -61,11 +81,12 @@ static void plan_board(DomainPlan *plan, const Guest *guest)
     } else {
         plan->usb = PLAN_USB_XHCI;
     }
-    /* i440FX is the only board with IDE; the others have SATA where IDE was asked for. */
-    plan->disk_bus = plan->options->disk_bus;
-    if (plan->disk_bus == DOMAIN_BUS_IDE && (plan->is_q35 || !plan->is_x86)) {
-        plan->disk_bus = DOMAIN_BUS_SATA;
-    }
+    if (plan->machine->tpm)
+        plan->tpm_model = plan->is_uefi && plan->is_x86 ? "tpm-crb" : "tpm-tis";
+    plan->genid = plan->is_x86 ? usable_uuid(plan->machine->genid) : NULL;
+    if (plan->is_x86 && text_is_smbios_string(plan->machine->serial))
+        plan->serial = plan->machine->serial;
+    plan->sound = sound_choose(plan->machine->sound, guest, plan->is_x86, plan->is_q35);
 }
 
 static void plan_windows(DomainPlan *plan, const Guest *guest)
@@ -74,14 +95,9 @@ static void plan_windows(DomainPlan *plan, const Guest *guest)
 
     plan->hyperv = plan->is_x86 && !windows_is_before(guest, 6, 0);
     /* Windows 11 does not update itself without a TPM 2.0; servers of that age do not ask. */
-    plan->tpm = plan->is_uefi && facts->build >= WINDOWS_11_BUILD &&
-                g_strcmp0(facts->product_type, "WinNT") == 0;
-    /* UTC = local time + bias; the host's own zone does not matter. */
-    plan->rtc_is_local = !facts->rtc_is_utc;
-    if (facts->active_bias_minutes >= -MINUTES_OF_BIAS_MAX &&
-        facts->active_bias_minutes <= MINUTES_OF_BIAS_MAX) {
-        plan->rtc_adjustment_seconds = -(gint64)facts->active_bias_minutes * 60;
-    }
+    if (plan->is_uefi && facts->build >= WINDOWS_11_BUILD &&
+        g_strcmp0(facts->product_type, "WinNT") == 0)
+        plan->tpm_model = plan->is_x86 ? "tpm-crb" : "tpm-tis";
     if (plan->uuid == NULL) {
         plan->uuid = usable_uuid(facts->hardware_uuid);
     }
@@ -106,37 +122,160 @@ static gboolean check_disks(const Machine *machine, const DomainOptions *options
     return TRUE;
 }
 
+/* How Windows reads the clock stands in its registry and counts most: what the source noted is the
+   same, or a clock that was wrong. Other systems say nothing here, so the source's offset is kept,
+   and without one the clock has UTC. */
+static void plan_clock(DomainPlan *plan, const Guest *guest)
+{
+    const Machine *machine = plan->machine;
+    const GuestWindows *facts = plan->is_windows ? &guest->windows_facts : NULL;
+
+    if (facts != NULL && facts->rtc_is_utc)
+        return;
+    /* Also without an offset today: libvirt keeps what Windows makes of it in summer. */
+    plan->rtc_has_offset = facts != NULL;
+    if (facts != NULL && facts->active_bias_minutes >= -MINUTES_OF_BIAS_MAX &&
+        facts->active_bias_minutes <= MINUTES_OF_BIAS_MAX) {
+        /* UTC = local time + bias; the host's own zone does not matter. */
+        plan->rtc_offset_seconds = -(gint64)facts->active_bias_minutes * 60;
+    } else if (machine->has_clock_offset &&
+               machine->clock_offset_seconds >= -CLOCK_OFFSET_SECONDS_MAX &&
+               machine->clock_offset_seconds <= CLOCK_OFFSET_SECONDS_MAX &&
+               ABS(machine->clock_offset_seconds) >= CLOCK_OFFSET_SECONDS_MIN) {
+        plan->rtc_has_offset = TRUE;
+        plan->rtc_offset_seconds = machine->clock_offset_seconds;
+    }
+}
+
+/* The source's topology is what the guest's licences and schedulers were made for. Where none is
+   said: one socket, because editions of Windows are licensed by sockets and leave the others
+   idle. */
+static void plan_cpus(DomainPlan *plan)
+{
+    const Machine *machine = plan->machine;
+    const guint64 threads = MAX(machine->threads, 1);
+    const guint64 per_socket = machine->cores_per_socket * threads;
+
+    plan->cpus = machine->cpus > 0 ? machine->cpus : DEFAULT_CPUS;
+    if (plan->is_x86 && plan->cpus > X86_CPUS_MAX) {
+        g_autofree char *subject = g_strdup_printf("%u", plan->cpus);
+
+        report(plan, FINDING_DOMAIN_CPUS_LIMITED, subject);
+        plan->cpus = X86_CPUS_MAX;
+    }
+    plan->sockets = 1;
+    plan->cores = plan->cpus;
+    plan->threads = 1;
+    if (per_socket > 0 && plan->cpus % per_socket == 0) {
+        plan->sockets = (guint)(plan->cpus / per_socket);
+        plan->cores = machine->cores_per_socket;
+        plan->threads = (guint)threads;
+    } else if (machine->cores_per_socket == 0 && plan->cpus % threads == 0) {
+        plan->cores = (guint)(plan->cpus / threads);
+        plan->threads = (guint)threads;
+    }
+}
+
+static void plan_memory(DomainPlan *plan)
+{
+    const Machine *machine = plan->machine;
+    const guint64 maximum_kib = machine->memory_maximum_bytes / 1024;
+
+    plan->memory_at_start_kib = machine->memory_bytes / 1024;
+    if (plan->memory_at_start_kib == 0)
+        plan->memory_at_start_kib = (plan->is_windows ? 4 : 2) * KIB_PER_GIB;
+    plan->memory_kib = plan->memory_at_start_kib;
+    /* QEMU has to be given the maximum at once, and a kernel keeps tables for all of it. */
+    if (maximum_kib >= HYPERV_NO_LIMIT_KIB)
+        report(plan, FINDING_DOMAIN_MEMORY_NOT_DYNAMIC, NULL);
+    else if (maximum_kib > plan->memory_at_start_kib)
+        plan->memory_kib = maximum_kib;
+}
+
+static void plan_identity(DomainPlan *plan, const Guest *guest)
+{
+    const Machine *machine = plan->machine;
+
+    plan->title = text_make_line(machine->title);
+    if (g_strcmp0(plan->title, machine->name) == 0)
+        g_clear_pointer(&plan->title, g_free);
+    plan->description = text_make_lines(machine->annotation);
+    plan->uuid = usable_uuid(machine->uuid);
+    plan->osinfo_id = guest == NULL ? NULL : guest->osinfo_id;
+}
+
+/* A network of libvirt brings its VLAN itself (its own, or a port group's); libvirt refuses a tag
+   on a card unless the network is Open vSwitch's, which is not known here. */
+static void report_nics(const DomainPlan *plan)
+{
+    for (guint i = 0; i < plan->machine->nics->len; i++) {
+        const MachineNic *nic = plan->machine->nics->pdata[i];
+        g_autofree char *subject = NULL;
+
+        if (nic->vlan == 0)
+            continue;
+        subject = g_strdup_printf("network card %u, VLAN %u", i + 1, nic->vlan);
+        report(plan, FINDING_DOMAIN_VLAN_LEFT_OUT, subject);
+    }
+}
+
+const char *domain_plan_network(const DomainPlan *plan, const MachineNic *nic)
+{
+    const char *network = network_map_find(plan->options->network_map, nic);
+
+    if (network == NULL)
+        network = plan->options->network;
+    return network == NULL ? "default" : network;
+}
+
+/* i440FX is the only board with IDE; the others have SATA where IDE was asked for. */
+static gboolean plan_drives(DomainPlan *plan, GError **error)
+{
+    const gboolean has_ide = plan->is_x86 && !plan->is_q35;
+    DomainBus bus = plan->options->disk_bus;
+
+    if (bus == DOMAIN_BUS_IDE && !has_ide)
+        bus = DOMAIN_BUS_SATA;
+    return drives_place(plan->machine, has_ide, plan->is_q35, bus, plan->options->findings,
+                        &plan->drives, error);
+}
+
 gboolean domain_plan_make(const Machine *machine, const Guest *guest, const DomainOptions *options,
                           DomainPlan *ret_plan, GError **error)
 {
-    DomainPlan plan = {.machine = machine, .options = options};
+    g_auto(DomainPlan) plan = {.machine = machine, .options = options};
 
     if (machine->name == NULL || machine->name[0] == '\0') {
         drydock_error_set(error, DRYDOCK_ERROR_USAGE, NULL, "the machine has no name");
         return FALSE;
     }
-    if (!check_disks(machine, options, error)) {
+    if (!check_disks(machine, options, error) ||
+        !domain_network_map_check(options->network_map, error))
         return FALSE;
-    }
     plan.is_windows = guest != NULL && guest->kind == GUEST_WINDOWS;
-    plan.uuid = usable_uuid(machine->uuid);
-    plan.osinfo_id = guest == NULL ? NULL : guest->osinfo_id;
-    plan.cpus = machine->cpus > 0 ? machine->cpus : DEFAULT_CPUS;
-    plan.memory_kib = machine->memory_bytes / 1024;
-    if (plan.memory_kib == 0) {
-        plan.memory_kib = (plan.is_windows ? 4ULL : 2ULL) * 1024 * 1024;
-    }
-    plan.network = options->network == NULL ? "default" : options->network;
+    plan_identity(&plan, guest);
     plan_board(&plan, guest);
+    plan_cpus(&plan);
+    plan_memory(&plan);
+    plan_clock(&plan, guest);
     /* A virtio card needs a driver to be more than VGA; Windows gets none before its first start.
      */
-    plan.video = plan.is_windows ? "vga" : "virtio";
-    if (!plan.is_x86) {
-        plan.video = "virtio";
-    }
-    if (plan.is_windows) {
+    plan.video = plan.is_windows && plan.is_x86 ? "vga" : "virtio";
+    if (plan.is_windows)
         plan_windows(&plan, guest);
-    }
+    if (!plan_drives(&plan, error))
+        return FALSE;
+    if (machine->tpm)
+        report(&plan, FINDING_DOMAIN_TPM_EMPTY, NULL);
+    report_nics(&plan);
     *ret_plan = plan;
+    plan = (DomainPlan){0};
     return TRUE;
+}
+
+void domain_plan_clear(DomainPlan *plan)
+{
+    g_clear_pointer(&plan->title, g_free);
+    g_clear_pointer(&plan->description, g_free);
+    g_clear_pointer(&plan->drives, g_ptr_array_unref);
 }

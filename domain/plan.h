@@ -5,6 +5,7 @@
 #define DOMAIN_PLAN_H
 
 #include "domain/domain.h"
+#include "domain/drives.h"
 
 typedef enum {
     PLAN_USB_XHCI,
@@ -21,25 +22,36 @@ typedef struct {
     gboolean is_q35;
     gboolean is_uefi;
     gboolean secure_boot;
-    gboolean hyperv; /* enlightenments */
-    gboolean tpm;
-    const char *arch;  /* as libvirt says it */
-    const char *board; /* machine type */
+    gboolean hyperv;       /* enlightenments */
+    const char *tpm_model; /* NULL: no TPM */
+    const char *arch;      /* as libvirt says it */
+    const char *board;     /* machine type */
     const char *cpu_mode;
+    char *title;           /* owned; NULL: none, or the same as the name */
+    char *description;     /* owned; NULL: none */
     const char *uuid;      /* NULL: libvirt makes one */
+    const char *genid;     /* VM generation id; NULL: none */
+    const char *serial;    /* of SMBIOS; NULL: QEMU's default */
     const char *osinfo_id; /* may be NULL */
-    guint cpus;
+    guint cpus;            /* sockets × cores × threads */
+    guint sockets, cores, threads;
     guint64 memory_kib;
-    gboolean rtc_is_local;
-    gint64 rtc_adjustment_seconds; /* of the RTC against UTC, when rtc_is_local */
-    DomainBus disk_bus;            /* that the board has */
-    const char *network;
+    guint64 memory_at_start_kib; /* what is above comes from the balloon */
+    gboolean rtc_has_offset;
+    gint64 rtc_offset_seconds; /* of the RTC against UTC, when rtc_has_offset */
+    GPtrArray *drives;         /* of Drive; owned */
     const char *video;
+    const char *sound; /* NULL: none */
     PlanUsb usb;
 } DomainPlan;
 
-/* Borrows everything from its arguments. */
+/* Borrows everything from its arguments but what is marked as owned. */
 gboolean domain_plan_make(const Machine *machine, const Guest *guest, const DomainOptions *options,
                           DomainPlan *ret_plan, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void domain_plan_clear(DomainPlan *plan);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DomainPlan, domain_plan_clear)
+
+/* The libvirt network of a NIC of the plan's machine. */
+const char *domain_plan_network(const DomainPlan *plan, const MachineNic *nic);
 
 #endif

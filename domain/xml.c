@@ -21,7 +21,7 @@ static void check(int result)
     }
 }
 
-static gboolean is_xml_character(gunichar character)
+gboolean xml_is_character(gunichar character)
 {
     return character == '\t' || character == '\n' || character == '\r' ||
            (character >= 0x20 && character != 0xfffe && character != 0xffff);
@@ -33,7 +33,7 @@ gboolean xml_can_hold(const char *text)
         return FALSE;
     }
     for (const char *at = text; *at != '\0'; at = g_utf8_find_next_char(at, NULL)) {
-        if (!is_xml_character(g_utf8_get_char(at))) {
+        if (!xml_is_character(g_utf8_get_char(at))) {
             return FALSE;
         }
     }
@@ -48,7 +48,7 @@ static char *make_holdable(const char *text)
     for (const char *at = valid; *at != '\0'; at = g_utf8_find_next_char(at, NULL)) {
         const gunichar character = g_utf8_get_char(at);
 
-        g_string_append_unichar(result, is_xml_character(character) ? character : 0xfffd);
+        g_string_append_unichar(result, xml_is_character(character) ? character : 0xfffd);
     }
     return g_string_free(result, FALSE);
 }

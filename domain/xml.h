@@ -26,6 +26,8 @@ void xml_element(XmlWriter *writer, const char *element, const char *text);
 /* <element name='value' …/>; pairs of names and values, then NULL. */
 void xml_empty(XmlWriter *writer, const char *element, ...) G_GNUC_NULL_TERMINATED;
 
+/* TRUE if XML 1.0 can hold the character. */
+gboolean xml_is_character(gunichar character);
 /* TRUE if text is UTF-8 and XML can hold every character of it. */
 gboolean xml_can_hold(const char *text);
 
