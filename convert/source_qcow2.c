@@ -1,72 +1,158 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* qcow2 images (docs/interop/qcow2.txt of QEMU). qemu reads them; we look at what a header may drag
-   in from elsewhere. */
+/* qcow2 images. qemu reads them; but it follows whatever name of a backing file a header holds,
+   guesses the format of that where none is given, and reads zeros beyond the end of a file. So the
+   chain is found and checked here, and qemu is told every file of it. */
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/error.h"
-#include "convert/source_format.h"
+#include "convert/image_options.h"
+#include "convert/qcow2_header.h"
 
-#define INCOMPATIBLE_CORRUPT (UINT64_C(1) << 1)
-#define INCOMPATIBLE_DATA_FILE (UINT64_C(1) << 2)
-#define SIZE_LIMIT_BYTES (UINT64_C(1) << 50)
+/* Names in headers: those of qemu's drivers. */
+static const struct {
+    const char *name;
+    const SourceFormatOps *ops;
+} backing_formats[] = {
+    {"raw", &source_raw_ops},     {"file", &source_raw_ops},
+    {"qcow2", &source_qcow2_ops}, {"vmdk", &source_vmdk_ops},
+    {"vpc", &source_vhd_ops},     {"vhdx", &source_vhdx_ops},
+    {"vdi", &source_vdi_ops},     {"parallels", &source_parallels_ops},
+};
 
 static gboolean qcow2_probe(const SourceFile *file)
 {
     return memcmp(file->head, "QFI\xfb", 4) == 0;
 }
 
-static gboolean check_features(const SourceFile *file, uint32_t version, GError **error)
+static gboolean refuse_format(const char *name, const char *what, const char *format,
+                              GError **error)
 {
-    if (get_be64(file->head + 8) != 0) {
-        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED,
-                          "flatten it first: qemu-img convert -O qcow2 IMAGE FLAT.qcow2",
-                          "it stands on a backing file");
-        return FALSE;
-    }
-    if (get_be32(file->head + 32) != 0) {
-        drydock_error_set(error, DRYDOCK_ERROR_PRECONDITION, "decrypt it with qemu-img first",
-                          "it is encrypted");
-        return FALSE;
-    }
-    uint64_t incompatible = version >= 3 ? get_be64(file->head + 72) : 0;
-    if (incompatible & INCOMPATIBLE_DATA_FILE) {
-        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED,
-                          "flatten it first: qemu-img convert -O qcow2 IMAGE FLAT.qcow2",
-                          "its data lies in another file");
-        return FALSE;
-    }
-    if (incompatible & INCOMPATIBLE_CORRUPT) {
-        drydock_error_set(error, DRYDOCK_ERROR_CORRUPT, "repair a copy: qemu-img check -r all COPY",
-                          "it is marked as corrupt");
-        return FALSE;
-    }
+    drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED,
+                      "flatten it where its chain is whole: qemu-img convert -O qcow2 IMAGE "
+                      "FLAT.qcow2",
+                      "its backing file '%s' %s%s", name, what, format);
+    return FALSE;
+}
+
+/* The format that the header names, or, without one, that the content has. Only a header that says
+   so makes a file raw that could be anything. */
+static gboolean settle_format(const Qcow2Header *header, const SourceFile *backing,
+                              const SourceFormatOps **ret_format, GError **error)
+{
+    const SourceFormatOps *found = source_format_recognise(backing);
+    const SourceFormatOps *format = header->backing_format ? NULL : found;
+    if (!header->backing_format && (!found || found->format == SOURCE_FORMAT_RAW))
+        return refuse_format(header->backing_name, "is of a format that nothing names", "", error);
+    for (gsize i = 0; i < G_N_ELEMENTS(backing_formats) && !format; i++)
+        if (g_strcmp0(header->backing_format, backing_formats[i].name) == 0)
+            format = backing_formats[i].ops;
+    if (!format)
+        return refuse_format(header->backing_name,
+                             "is of a format that is not read: ", header->backing_format, error);
+    if (format->format != SOURCE_FORMAT_RAW && format != found)
+        return refuse_format(header->backing_name,
+                             "is not of the format that it should have: ", header->backing_format,
+                             error);
+    *ret_format = format;
     return TRUE;
 }
 
-static gboolean qcow2_check(const SourceFile *file, MachineDisk *disk, GError **error)
+static gboolean refuse_missing(const char *name, GError **error)
 {
-    uint32_t version = get_be32(file->head + 4);
-    uint64_t size = get_be64(file->head + 24);
-    if (version != 2 && version != 3) {
+    g_clear_error(error);
+    drydock_error_set(error, DRYDOCK_ERROR_NOT_FOUND,
+                      "copy all images of the disk into one folder, or name the folder of the "
+                      "missing one: --allow-path DIR",
+                      "it stands on a backing file, '%s', which is missing", name);
+    return FALSE;
+}
+
+/* Finds the backing file. A raw one has no mark to know it by and nothing below it, so the name and
+   the header decide alone. */
+static SourceFile *open_backing(SourceContext *context, const SourceFile *file,
+                                const Qcow2Header *header, MachineDisk *disk,
+                                const SourceFormatOps **ret_format, GError **error)
+{
+    const char *stored = header->backing_name;
+    const char *name = g_str_has_prefix(stored, "file:") && stored[5] != '/' ? stored + 5 : stored;
+    const char *const names[] = {name, NULL};
+    g_autoptr(SourcePlace) place = NULL;
+    g_autoptr(GError) local = NULL;
+    if (!source_files_find(context->files, file->place, name, SOURCE_NAME_FOREIGN, &place,
+                           &local)) {
+        if (g_error_matches(local, DRYDOCK_ERROR, DRYDOCK_ERROR_NOT_FOUND))
+            refuse_missing(name, error);
+        else
+            g_propagate_prefixed_error(error, g_steal_pointer(&local), "its backing file: ");
+        return NULL;
+    }
+    g_autoptr(SourceFile) backing = source_file_open(g_steal_pointer(&place), error);
+    if (!backing || !settle_format(header, backing, ret_format, error))
+        return NULL;
+    if ((*ret_format)->format != SOURCE_FORMAT_RAW)
+        return source_open_parent(context, file, disk, *ret_format, names, NULL, error);
+    g_ptr_array_add(disk->parents, g_strdup(backing->place->path));
+    return g_steal_pointer(&backing);
+}
+
+/* qemu takes the stored name as well unless it is told another file's. */
+static gboolean names_a_file(const char *options)
+{
+    for (const char *key = options; (key = strstr(key, ",file.filename=")); key++)
+        if (key > options && key[-1] != ',')
+            return TRUE;
+    return FALSE;
+}
+
+static char *add_backing(SourceContext *context, const SourceFile *file, const Qcow2Header *header,
+                         MachineDisk *disk, const char *options, GError **error)
+{
+    const SourceFormatOps *format = NULL;
+    g_autoptr(SourceFile) backing = open_backing(context, file, header, disk, &format, error);
+    if (!backing)
+        return NULL;
+    /* The list of parents is one for the whole chain, so that a circle is found. */
+    MachineDisk below = {.path = disk->path, .sector_size = 512, .parents = disk->parents};
+    gboolean ok = format->check(context, backing, &below, error);
+    g_autofree char *backing_options = below.image_options;
+    g_free(below.variant);
+    if (!ok) {
+        g_prefix_error(error, "its backing file '%s': ", header->backing_name);
+        return NULL;
+    }
+    if (!names_a_file(backing_options)) {
         drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED,
-                          "convert it first: qemu-img convert -O qcow2 IMAGE NEW.qcow2",
-                          "qcow version %u", version);
-        return FALSE;
+                          backing->place->member ? "unpack the archive first"
+                                                 : "convert the backing file to qcow2 first",
+                          "qemu cannot be told where its backing file '%s' is",
+                          header->backing_name);
+        return NULL;
     }
-    if (!check_features(file, version, error))
-        return FALSE;
-    uint64_t l1_bytes = (uint64_t)get_be32(file->head + 36) * 8;
-    if (size == 0 || size > SIZE_LIMIT_BYTES || size % 512 != 0 ||
-        !range_is_within(get_be64(file->head + 40), l1_bytes, file->size_bytes)) {
-        drydock_error_set(error, DRYDOCK_ERROR_CORRUPT,
-                          "copy or export it again and compare the sizes",
-                          "its header is damaged (virtual size %" G_GUINT64_FORMAT ")", size);
-        return FALSE;
+    if (below.sector_size != 512) {
+        refuse_format(header->backing_name, "has sectors of 4096 bytes", "", error);
+        return NULL;
     }
-    disk->size_bytes = size;
-    disk->image_options = image_options_for_file("qcow2", file->path);
+    g_autofree char *nested = image_options_nest("backing", backing_options);
+    return g_strdup_printf("%s,%s", options, nested);
+}
+
+static gboolean qcow2_check(SourceContext *context, const SourceFile *file, MachineDisk *disk,
+                            GError **error)
+{
+    g_auto(Qcow2Header) header = {0};
+    if (!qcow2_header_read(file, &header, error) ||
+        !qcow2_header_check_tables(file, &header, error))
+        return FALSE;
+    g_autofree char *options = image_options_for_place("qcow2", file->place);
+    if (header.backing_name) {
+        g_autofree char *top = g_steal_pointer(&options);
+        options = add_backing(context, file, &header, disk, top, error);
+        if (!options)
+            return FALSE;
+    }
+    disk->size_bytes = header.size_bytes;
+    disk->image_options = g_steal_pointer(&options);
     return TRUE;
 }
 
-const SourceFormatOps source_qcow2_ops = {SOURCE_FORMAT_QCOW2, qcow2_probe, qcow2_check};
+const SourceFormatOps source_qcow2_ops = {SOURCE_FORMAT_QCOW2, qcow2_probe, qcow2_check, NULL};

@@ -37,7 +37,8 @@ static gboolean raw_probe(const SourceFile *file)
     return blank || has_partition_table(file) || has_filesystem(file);
 }
 
-static gboolean raw_check(const SourceFile *file, MachineDisk *disk, GError **error)
+static gboolean raw_check(G_GNUC_UNUSED SourceContext *context, const SourceFile *file,
+                          MachineDisk *disk, GError **error)
 {
     if (file->size_bytes % 512 != 0) {
         drydock_error_set(
@@ -46,8 +47,8 @@ static gboolean raw_check(const SourceFile *file, MachineDisk *disk, GError **er
         return FALSE;
     }
     disk->size_bytes = file->size_bytes;
-    disk->image_options = image_options_for_file("raw", file->path);
+    disk->image_options = image_options_for_place("raw", file->place);
     return TRUE;
 }
 
-const SourceFormatOps source_raw_ops = {SOURCE_FORMAT_RAW, raw_probe, raw_check};
+const SourceFormatOps source_raw_ops = {SOURCE_FORMAT_RAW, raw_probe, raw_check, NULL};
