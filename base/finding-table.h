@@ -40,6 +40,12 @@ FINDING(SOURCE_PHYSICAL_DISK, "source-physical-disk", WARNING,
 FINDING(SOURCE_SAVED_STATE, "source-saved-state", BLOCKER,
         "'{}' was saved, not shut down: its memory holds what is not on its disks yet",
         "start the machine in Hyper-V and shut it down from inside, then export it again")
+FINDING(SOURCE_VHD_FOOTER, "source-vhd-footer", WARNING,
+        "the footer at the end of {} is damaged; the copy at its beginning was used",
+        "compare the size of the file with the original's")
+FINDING(SOURCE_VHDX_LOG, "source-vhdx-log", WARNING,
+        "{} was not closed cleanly; what its log still had to write is read as if it were written",
+        "shut the machine down in the source and export it again, unless its host crashed")
 FINDING(SOURCE_VLAN, "source-vlan", WARNING,
         "the network adapter {} has a VLAN setting, which is not documented by its maker",
         "compare it with Get-VMNetworkAdapterVlan")

@@ -12,3 +12,5 @@ pkg_check_modules(HIVEX REQUIRED IMPORTED_TARGET hivex)
 pkg_check_modules(LIBXML2 REQUIRED IMPORTED_TARGET libxml-2.0)
 pkg_check_modules(LIBARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+# Its headers only: plugins are loaded into nbdkit.
+pkg_check_modules(NBDKIT REQUIRED IMPORTED_TARGET nbdkit)

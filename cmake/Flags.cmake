@@ -30,6 +30,13 @@ if(DRYDOCK_SANITIZE)
     target_compile_options(drydock-flags INTERFACE -Wno-frame-larger-than)
 endif()
 
+# For what other programs load: linked after drydock-flags, whose options come first.
+add_library(drydock-no-sanitizer INTERFACE)
+if(DRYDOCK_SANITIZE)
+    target_compile_options(drydock-no-sanitizer INTERFACE -fno-sanitize=all)
+    target_link_options(drydock-no-sanitizer INTERFACE -fno-sanitize=all)
+endif()
+
 if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" OR CMAKE_BUILD_TYPE STREQUAL "Release")
     set(CMAKE_POSITION_INDEPENDENT_CODE ON)
     # Small functions of base/ are called from everywhere, millions of times for a hive.

@@ -24,6 +24,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NbdServer, nbd_server_stop)
 const char *nbd_server_socket(const NbdServer *server); /* path of the unix socket */
 pid_t nbd_server_pid(const NbdServer *server);
 
+/* Until another server of ours, whose process child is, answers on its unix socket. When it ends
+   instead, *error says how. program: for messages. */
+gboolean nbd_server_wait(const char *socket_path, RunChild *child, const char *program,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Connects to the export behind a unix socket. The disk does not need the file system afterwards,
    so it can be used in a process that has none. name: for messages. */
 Disk *disk_connect_nbd(const char *socket_path, const char *name, gboolean writable,

@@ -67,7 +67,7 @@ static const struct {
 
 static void classify_exit(GError **error)
 {
-    if (!error || !g_error_matches(*error, DRYDOCK_ERROR, DRYDOCK_ERROR_FAILED) ||
+    if (!g_error_matches(*error, DRYDOCK_ERROR, DRYDOCK_ERROR_FAILED) ||
         !strstr((*error)->message, "exit status"))
         return;
     DrydockError code = DRYDOCK_ERROR_CORRUPT;
@@ -85,15 +85,15 @@ static void classify_exit(GError **error)
 
 /* One attempt; FALSE: not yet. qemu-nbd listens before it opens the image: only a finished
    handshake says that it could. */
-static gboolean try_handshake(const NbdServer *server, gint64 deadline)
+static gboolean try_handshake(const char *socket_path, gint64 deadline)
 {
-    if (access(server->socket_path, F_OK) != 0)
+    if (access(socket_path, F_OK) != 0)
         return FALSE;
     struct nbd_handle *handle = nbd_create();
     if (!handle)
         return FALSE;
     gboolean ready = FALSE;
-    if (nbd_aio_connect_unix(handle, server->socket_path) == 0) {
+    if (nbd_aio_connect_unix(handle, socket_path) == 0) {
         while (nbd_aio_is_connecting(handle) == 1 && !interrupt_is_pending() &&
                g_get_monotonic_time() < deadline && nbd_poll(handle, 100) >= 0)
             continue;
@@ -105,19 +105,16 @@ static gboolean try_handshake(const NbdServer *server, gint64 deadline)
     return ready;
 }
 
-static gboolean wait_until_ready(NbdServer *server, GError **error)
+gboolean nbd_server_wait(const char *socket_path, RunChild *child, const char *program,
+                         GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + START_LIMIT_SECONDS * G_USEC_PER_SEC;
-    while (!try_handshake(server, deadline)) {
-        if (!interrupt_check(error))
+    while (!try_handshake(socket_path, deadline)) {
+        if (!interrupt_check(error) || !run_child_check_alive(child, error))
             return FALSE;
-        if (!run_child_check_alive(server->child, error)) {
-            classify_exit(error);
-            return FALSE;
-        }
         if (g_get_monotonic_time() >= deadline) {
             drydock_error_set(error, DRYDOCK_ERROR_FAILED, NULL,
-                              "qemu-nbd did not answer within %d seconds", START_LIMIT_SECONDS);
+                              "%s did not answer within %d seconds", program, START_LIMIT_SECONDS);
             return FALSE;
         }
         g_usleep(RETRY_USEC);
@@ -160,8 +157,9 @@ NbdServer *nbd_server_start(const char *image_options, gboolean writable, GError
     g_autoptr(GError) local = NULL; /* classify_exit() looks at it even when the caller does not */
     if (make_directory(server, &local) &&
         (server->child = start_child(server, image_options, writable, &local)) != NULL &&
-        wait_until_ready(server, &local))
+        nbd_server_wait(server->socket_path, server->child, "qemu-nbd", &local))
         return g_steal_pointer(&server);
+    classify_exit(&local);
     g_propagate_error(error, g_steal_pointer(&local));
     return NULL;
 }
