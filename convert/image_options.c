@@ -16,10 +16,12 @@ char *image_options_for_place(const char *driver, const SourcePlace *place)
     g_autofree char *path = image_options_escape(place->path);
     if (source_place_is_whole(place))
         return g_strdup_printf("driver=%s,file.driver=file,file.filename=%s", driver, path);
+    /* qemu wants whole sectors; archives pad their members to them. */
+    uint64_t size = (place->length + 511) / 512 * 512;
     return g_strdup_printf("driver=%s,file.driver=raw,file.offset=%" G_GUINT64_FORMAT
                            ",file.size=%" G_GUINT64_FORMAT
                            ",file.file.driver=file,file.file.filename=%s",
-                           driver, place->offset, place->length, path);
+                           driver, place->offset, size, path);
 }
 
 char *image_options_nest(const char *prefix, const char *options)

@@ -89,6 +89,7 @@ static gboolean edit_guest(Conversion *conversion, GError **error)
         .profile_dir = conversion->options->profile_dir,
         .disk_bus = conversion->options->disk_bus,
         .network = conversion->options->network,
+        .network_map = (const char *const *)conversion->options->network_map,
         .disk_paths = (const char *const *)conversion->final_paths->pdata,
     };
     WorkerListener listener = command_listener(conversion->progress);
@@ -223,6 +224,8 @@ gboolean command_convert(int argc, char **argv, Progress **ret_progress, GError 
             options.argument_count == 0 ? "no source was named" : "no output directory was named");
         return FALSE;
     }
+    if (!domain_network_map_check((const char *const *)options.network_map, error))
+        return FALSE;
     g_auto(Conversion) conversion = {.options = &options, .progress = *ret_progress};
     return open_source(&conversion, error) && edit_guest(&conversion, error) &&
            copy_disks(&conversion, error) && write_results(&conversion, error);

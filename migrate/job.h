@@ -26,11 +26,12 @@ typedef enum {
 typedef struct {
     JobGoal goal;
     const Session *session;
-    const char *virtio_win;        /* path, or NULL: the default places */
-    const char *profile_dir;       /* NULL: built-in profiles only */
-    const char *disk_bus;          /* "virtio", "scsi", "sata", or NULL: the best that will boot */
-    const char *network;           /* libvirt network; NULL: "default" */
-    const char *const *disk_paths; /* convert: what the XML names, one per disk */
+    const char *virtio_win;         /* path, or NULL: the default places */
+    const char *profile_dir;        /* NULL: built-in profiles only */
+    const char *disk_bus;           /* "virtio", "scsi", "sata", or NULL: the best that will boot */
+    const char *network;            /* libvirt network; NULL: "default" */
+    const char *const *network_map; /* see DomainOptions; may be NULL */
+    const char *const *disk_paths;  /* convert: what the XML names, one per disk */
 } Job;
 
 /* A WorkerFunc; data is a const Job. */

@@ -20,6 +20,7 @@ void options_clear(Options *options)
     g_strfreev(options->allow_paths);
     g_free(options->disk_bus);
     g_free(options->network);
+    g_strfreev(options->network_map);
     memset(options, 0, sizeof(*options));
 }
 
@@ -132,6 +133,9 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
          "Disk bus: virtio, scsi, sata or ide (default: the best that will boot)", "BUS"},
         {"network", 0, 0, G_OPTION_ARG_STRING, &options->network,
          "libvirt network for the NICs (default: default)", "NAME"},
+        {"network-map", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->network_map,
+         "NICs of this source network, or of this MAC, go to NETWORK (repeatable)",
+         "SOURCE=NETWORK"},
         {"sync", 0, 0, G_OPTION_ARG_NONE, &options->sync,
          "Wait until the images are on stable storage", NULL},
         G_OPTION_ENTRY_NULL};

@@ -9,7 +9,7 @@
 /* Which options a subcommand takes besides the common ones. */
 typedef enum {
     OPTIONS_COMMON = 0,
-    OPTIONS_OUTPUT = 1 << 0,  /* -o, --disk-bus, --network, --sync */
+    OPTIONS_OUTPUT = 1 << 0,  /* -o, --disk-bus, --network, --network-map, --sync */
     OPTIONS_EDITS = 1 << 1,   /* --virtio-win */
     OPTIONS_INSPECT = 1 << 2, /* --json, --source-only */
     OPTIONS_SOURCE = 1 << 3,  /* --name, --allow-path, --skip-checksums */
@@ -25,6 +25,7 @@ typedef struct {
     char *output_directory;
     char *disk_bus;
     char *network;
+    char **network_map;
     gboolean json;
     gboolean source_only;
     gboolean sync;
