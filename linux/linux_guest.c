@@ -24,14 +24,15 @@ static const struct {
     {"hypervisor tools", tools_plan},
 };
 
-gboolean linux_guest_plan(const Guest *guest, const char *const *macs, Edits *edits,
+gboolean linux_guest_plan(const Guest *guest, const LinuxNic *nics, guint nic_count, Edits *edits,
                           GPtrArray *findings, LinuxResult *ret_result, GError **error)
 {
     g_autoptr(GPtrArray) network_files =
         g_ptr_array_new_with_free_func((GDestroyNotify)initramfs_file_free);
     LinuxPlan plan = {
         .guest = guest,
-        .macs = macs,
+        .nics = nics,
+        .nic_count = nic_count,
         .edits = edits,
         .findings = findings,
         .network_files = network_files,

@@ -11,9 +11,14 @@ typedef struct {
     gboolean virtio_net;
 } LinuxResult;
 
-/* macs: NULL-terminated, of the machine's NICs in the source's order ("" where not known); NULL:
-   none known. */
-gboolean linux_guest_plan(const Guest *guest, const char *const *macs, Edits *edits,
+/* A network card of the machine. */
+typedef struct {
+    const char *mac;  /* NULL or "": not known */
+    const char *name; /* what it was called in the source's guest ("ens192"); NULL: not known */
+} LinuxNic;
+
+/* nics: in the source's order. */
+gboolean linux_guest_plan(const Guest *guest, const LinuxNic *nics, guint nic_count, Edits *edits,
                           GPtrArray *findings, LinuxResult *ret_result,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -10,12 +10,63 @@
 #define RULES_PATH "/etc/udev/rules.d/70-persistent-net.rules"
 #define LINK_FOLDER "/etc/systemd/network"
 
-static gboolean mac_is_in(const GPtrArray *macs, const char *mac)
+/* A card of the machine whose MAC is known. */
+typedef struct {
+    char *mac;
+    const char *name; /* in the source; NULL: not known, or several cards' */
+} Card;
+
+static void card_free(gpointer data)
 {
-    for (guint i = 0; i < macs->len; i++)
-        if (g_str_equal(macs->pdata[i], mac))
-            return TRUE;
-    return FALSE;
+    Card *card = data;
+
+    g_free(card->mac);
+    g_free(card);
+}
+
+/* *ret_all: the MAC of every card is known, and there are cards. */
+static GPtrArray *list_cards(const LinuxNic *nics, guint nic_count, gboolean *ret_all)
+{
+    GPtrArray *cards = g_ptr_array_new_with_free_func(card_free);
+
+    for (guint i = 0; i < nic_count; i++) {
+        char *mac = network_mac_normalise(nics[i].mac);
+        Card *card = NULL;
+
+        if (mac == NULL)
+            continue;
+        card = g_new0(Card, 1);
+        card->mac = mac;
+        card->name = nics[i].name;
+        for (guint j = 0; j < nic_count; j++)
+            if (j != i && g_strcmp0(nics[j].name, nics[i].name) == 0)
+                card->name = NULL;
+        g_ptr_array_add(cards, card);
+    }
+    *ret_all = nic_count > 0 && cards->len == nic_count;
+    return cards;
+}
+
+static Card *find_card(const GPtrArray *cards, const char *mac)
+{
+    for (guint i = 0; i < cards->len; i++) {
+        Card *card = cards->pdata[i];
+
+        if (g_str_equal(card->mac, mac))
+            return card;
+    }
+    return NULL;
+}
+
+static NetworkName *find_name(const GPtrArray *names, const char *wanted)
+{
+    for (guint i = 0; i < names->len; i++) {
+        NetworkName *name = names->pdata[i];
+
+        if (g_strcmp0(name->name, wanted) == 0)
+            return name;
+    }
+    return NULL;
 }
 
 /* "ens192" before "ens224", "eth2" before "eth10". */
@@ -54,39 +105,70 @@ static GPtrArray *unmatched_names(const GPtrArray *names)
     return unmatched;
 }
 
-void network_match_macs(GPtrArray *names, const char *const *macs, gboolean *ret_by_order)
+/* Takes cards and names out of each other's way as far as the configuration has their MAC. */
+static void match_configured(GPtrArray *names, GPtrArray *cards, gboolean all_known)
 {
-    g_autoptr(GPtrArray) free_macs = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) unmatched = NULL;
-    gboolean all_known = macs != NULL && macs[0] != NULL;
-
-    *ret_by_order = FALSE;
-    for (guint i = 0; macs != NULL && macs[i] != NULL; i++) {
-        char *mac = network_mac_normalise(macs[i]);
-
-        if (mac != NULL)
-            g_ptr_array_add(free_macs, mac);
-        else
-            all_known = FALSE;
-    }
     for (guint i = names->len; i-- > 0;) {
         const NetworkName *name = names->pdata[i];
 
-        if (name->mac != NULL && all_known && !mac_is_in(free_macs, name->mac))
+        if (name->mac != NULL && all_known && find_card(cards, name->mac) == NULL)
             g_ptr_array_remove_index(names, i);
     }
     for (guint i = 0; i < names->len; i++) {
         const NetworkName *name = names->pdata[i];
+        Card *card = NULL;
 
-        for (guint j = free_macs->len; name->mac != NULL && j-- > 0;)
-            if (g_str_equal(free_macs->pdata[j], name->mac))
-                g_ptr_array_remove_index(free_macs, j);
+        while (name->mac != NULL && (card = find_card(cards, name->mac)) != NULL)
+            g_ptr_array_remove(cards, card);
     }
+}
+
+/* TRUE if a card was called so by the source, and the configuration has that name without a MAC. */
+static gboolean match_named(GPtrArray *names, GPtrArray *cards)
+{
+    gboolean found = FALSE;
+
+    for (guint i = cards->len; i-- > 0;) {
+        Card *card = cards->pdata[i];
+        NetworkName *name = card->name != NULL ? find_name(names, card->name) : NULL;
+
+        if (name == NULL || name->mac != NULL)
+            continue;
+        name->mac = g_strdup(card->mac);
+        g_ptr_array_remove_index(cards, i);
+        found = TRUE;
+    }
+    return found;
+}
+
+/* The guest calls its cards as the source says: a card that is left, but whose name is known, has
+   no configuration, and none of the names that are left is its. */
+static void drop_named(GPtrArray *names, GPtrArray *cards, gboolean all_known)
+{
+    for (guint i = cards->len; i-- > 0;)
+        if (((const Card *)cards->pdata[i])->name != NULL)
+            g_ptr_array_remove_index(cards, i);
+    for (guint i = names->len; all_known && cards->len == 0 && i-- > 0;)
+        if (((const NetworkName *)names->pdata[i])->mac == NULL)
+            g_ptr_array_remove_index(names, i);
+}
+
+void network_match_macs(GPtrArray *names, const LinuxNic *nics, guint nic_count,
+                        gboolean *ret_by_order)
+{
+    gboolean all_known = FALSE;
+    g_autoptr(GPtrArray) cards = list_cards(nics, nic_count, &all_known);
+    g_autoptr(GPtrArray) unmatched = NULL;
+
+    *ret_by_order = FALSE;
+    match_configured(names, cards, all_known);
+    if (match_named(names, cards))
+        drop_named(names, cards, all_known);
     unmatched = unmatched_names(names);
-    if (!all_known || unmatched->len != free_macs->len)
+    if (!all_known || unmatched->len != cards->len)
         return;
     for (guint i = 0; i < unmatched->len; i++)
-        ((NetworkName *)unmatched->pdata[i])->mac = g_strdup(free_macs->pdata[i]);
+        ((NetworkName *)unmatched->pdata[i])->mac = g_strdup(((Card *)cards->pdata[i])->mac);
     *ret_by_order = unmatched->len > 1;
 }
 
@@ -170,7 +252,7 @@ gboolean network_plan(LinuxPlan *plan, GError **error)
 
     if (!network_names_read(plan, names, error))
         return FALSE;
-    network_match_macs(names, plan->macs, &by_order);
+    network_match_macs(names, plan->nics, plan->nic_count, &by_order);
     if (by_order)
         report_by_order(plan, names);
     for (guint i = 0; i < names->len; i++) {

@@ -10,9 +10,13 @@
    older. Fills plan->network_files. */
 gboolean network_plan(LinuxPlan *plan, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Gives names (of NetworkName) without a MAC one of macs (NULL-terminated, "" where not known).
-   *ret_by_order: more than one was given by order alone. Names that the source ignored, because
-   they are tied to another machine's MAC, are removed. */
-void network_match_macs(GPtrArray *names, const char *const *macs, gboolean *ret_by_order);
+/* Gives names (of NetworkName) without a MAC one of nics. What the guest's configuration says of a
+   MAC stands; then a card gets the name it had in the source, if the configuration has that name
+   and no other card had it; what is left is matched by order, if it is as many names as cards.
+   *ret_by_order: more than one was given by order alone. Names that the source had no card for are
+   removed: those tied to another machine's MAC, and, once a card was found by its name, those that
+   are left over while the name of every other card is known. */
+void network_match_macs(GPtrArray *names, const LinuxNic *nics, guint nic_count,
+                        gboolean *ret_by_order);
 
 #endif

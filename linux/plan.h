@@ -9,7 +9,8 @@
 
 typedef struct {
     const Guest *guest;
-    const char *const *macs; /* of the machine's NICs in order; may be NULL */
+    const LinuxNic *nics; /* of the machine, in its order */
+    guint nic_count;
     Edits *edits;
     GPtrArray *findings;
     GPtrArray *network_files; /* of InitramfsFile: interface names, for initramfs images too */

@@ -106,15 +106,14 @@ static gboolean plan_windows(Run *run, GError **error)
 static gboolean plan_linux(Run *run, GError **error)
 {
     const Machine *machine = session_machine(run->job->session);
-    g_autoptr(GPtrArray) macs = g_ptr_array_new();
+    g_autofree LinuxNic *nics = g_new0(LinuxNic, machine->nics->len);
     for (guint i = 0; i < machine->nics->len; i++) {
         const MachineNic *nic = g_ptr_array_index(machine->nics, i);
-        g_ptr_array_add(macs, nic->mac ? nic->mac : (gpointer)(uintptr_t) "");
+        nics[i] = (LinuxNic){.mac = nic->mac, .name = nic->guest_name};
     }
-    g_ptr_array_add(macs, NULL);
     LinuxResult result = {0};
-    if (!linux_guest_plan(run->guest, (const char *const *)macs->pdata, run->edits, run->findings,
-                          &result, error))
+    if (!linux_guest_plan(run->guest, nics, machine->nics->len, run->edits, run->findings, &result,
+                          error))
         return FALSE;
     run->virtio_block = result.virtio_block;
     run->virtio_net = result.virtio_net;
@@ -190,6 +189,8 @@ static gboolean describe(Run *run, GError **error)
         .nic_model = choose_nic(run),
         .disk_paths = run->job->disk_paths,
         .network = run->job->network,
+        .network_map = run->job->network_map,
+        .findings = run->findings,
         .disk_transitional = run->legacy_block,
     };
     g_autofree char *xml = NULL;

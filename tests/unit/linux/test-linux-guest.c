@@ -140,7 +140,7 @@ static void test_plans(void)
          "linux-initramfs-unreadable linux-guest-agent-missing"},
         {make_nothing, FALSE, FALSE, "", "linux-no-kernel linux-guest-agent-missing"},
     };
-    static const char *const macs[] = {MAC, NULL};
+    static const LinuxNic nic = {.mac = MAC};
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(TestGuest) guest = test_guest_new();
@@ -150,8 +150,8 @@ static void test_plans(void)
         LinuxResult result = {0};
 
         rows[i].make(guest);
-        g_assert_true(
-            linux_guest_plan(&guest->guest, macs, guest->edits, guest->findings, &result, &error));
+        g_assert_true(linux_guest_plan(&guest->guest, &nic, 1, guest->edits, guest->findings,
+                                       &result, &error));
         g_assert_no_error(error);
         edits = test_guest_list_edits(guest);
         g_assert_cmpstr(edits, ==, rows[i].edits);
@@ -168,7 +168,7 @@ static void test_plans(void)
 /* Planned, applied and planned again: nothing is left. */
 static void test_again(void)
 {
-    static const char *const macs[] = {MAC, NULL};
+    static const LinuxNic nic = {.mac = MAC};
     g_autoptr(TestGuest) guest = test_guest_new();
     g_autoptr(Edits) again = NULL;
     g_autoptr(GPtrArray) findings = findings_new();
@@ -177,12 +177,12 @@ static void test_again(void)
 
     make_debian(guest);
     g_assert_true(
-        linux_guest_plan(&guest->guest, macs, guest->edits, guest->findings, &result, &error));
+        linux_guest_plan(&guest->guest, &nic, 1, guest->edits, guest->findings, &result, &error));
     g_assert_no_error(error);
     g_assert_true(edits_apply(guest->edits, &error));
     g_assert_no_error(error);
     again = edits_new(guest->guest.tree);
-    g_assert_true(linux_guest_plan(&guest->guest, macs, again, findings, &result, &error));
+    g_assert_true(linux_guest_plan(&guest->guest, &nic, 1, again, findings, &result, &error));
     g_assert_no_error(error);
     g_assert_cmpuint(edits_count(again), ==, 0);
 }

@@ -9,6 +9,7 @@
 
 #define A "00:50:56:00:00:0a"
 #define B "00:50:56:00:00:0b"
+#define C "00:50:56:00:00:0c"
 
 static char *list_names(const GPtrArray *names)
 {
@@ -99,6 +100,15 @@ static void test_parsers(void)
     }
 }
 
+static guint count_nics(const LinuxNic *nics)
+{
+    guint count = 0;
+
+    while (nics[count].mac != NULL)
+        count++;
+    return count;
+}
+
 static void test_match(void)
 {
     static const struct {
@@ -106,35 +116,78 @@ static void test_match(void)
             const char *name, *mac;
             gboolean off;
         } names[3];
-        const char *macs[4];
+        LinuxNic nics[4]; /* up to a NULL MAC */
         const char *expected;
         gboolean by_order;
     } rows[] = {
-        {{{"ens192", NULL, FALSE}}, {A, NULL}, "ens192=" A, FALSE},
-        {{{"ens192", NULL, FALSE}}, {NULL}, "ens192", FALSE},
-        {{{"ens192", NULL, FALSE}}, {A, B, NULL}, "ens192", FALSE},
+        {{{"ens192", NULL, FALSE}}, {{A, NULL}}, "ens192=" A, FALSE},
+        {{{"ens192", NULL, FALSE}}, {{NULL, NULL}}, "ens192", FALSE},
+        {{{"ens192", NULL, FALSE}}, {{A, NULL}, {B, NULL}}, "ens192", FALSE},
         {{{"ens192", A, FALSE}, {"ens224", NULL, FALSE}},
-         {B, A, NULL},
+         {{B, NULL}, {A, NULL}},
          "ens192=" A " ens224=" B,
          FALSE},
         {{{"ens224", NULL, FALSE}, {"ens192", NULL, FALSE}},
-         {A, B, NULL},
+         {{A, NULL}, {B, NULL}},
          "ens224=" B " ens192=" A,
          TRUE},
         {{{"eth10", NULL, FALSE}, {"eth9", NULL, FALSE}},
-         {A, B, NULL},
+         {{A, NULL}, {B, NULL}},
          "eth10=" B " eth9=" A,
          TRUE},
         /* a left-over of a template, not brought up */
-        {{{"eth0", NULL, TRUE}, {"ens192", NULL, FALSE}}, {A, NULL}, "eth0 off ens192=" A, FALSE},
+        {{{"eth0", NULL, TRUE}, {"ens192", NULL, FALSE}}, {{A, NULL}}, "eth0 off ens192=" A, FALSE},
         /* tied to another machine's card */
         {{{"eth0", "00:50:56:99:99:99", FALSE}, {"ens192", NULL, FALSE}},
-         {A, NULL},
+         {{A, NULL}},
          "ens192=" A,
          FALSE},
         /* one MAC not known: nothing can be counted */
-        {{{"ens192", NULL, FALSE}}, {A, "", NULL}, "ens192", FALSE},
-        {{{"ens192", B, FALSE}}, {A, "", NULL}, "ens192=" B, FALSE},
+        {{{"ens192", NULL, FALSE}}, {{A, NULL}, {"", NULL}}, "ens192", FALSE},
+        {{{"ens192", B, FALSE}}, {{A, NULL}, {"", NULL}}, "ens192=" B, FALSE},
+        /* by the names they had: the slots are in another order than the cards */
+        {{{"ens192", NULL, FALSE}, {"ens224", NULL, FALSE}},
+         {{A, "ens224"}, {B, "ens192"}},
+         "ens192=" B " ens224=" A,
+         FALSE},
+        {{{"ens224", NULL, FALSE}, {"ens161", NULL, FALSE}, {"ens192", NULL, FALSE}},
+         {{A, "ens192"}, {B, "ens161"}, {C, "ens224"}},
+         "ens224=" C " ens161=" B " ens192=" A,
+         FALSE},
+        /* also those that are not brought up, and without knowing all MACs */
+        {{{"ens192", NULL, TRUE}}, {{A, "ens192"}, {"", NULL}}, "ens192=" A " off", FALSE},
+        /* one is known by name, the other is what is left */
+        {{{"ens192", NULL, FALSE}, {"lan", NULL, FALSE}},
+         {{A, NULL}, {B, "ens192"}},
+         "ens192=" B " lan=" A,
+         FALSE},
+        /* the guest gives other names (net.ifnames=0): by order after all */
+        {{{"eth0", NULL, FALSE}, {"eth1", NULL, FALSE}},
+         {{A, "ens224"}, {B, "ens192"}},
+         "eth0=" A " eth1=" B,
+         TRUE},
+        /* a card without configuration, and configuration without a card */
+        {{{"ens192", NULL, FALSE}}, {{A, "ens224"}, {B, "ens192"}}, "ens192=" B, FALSE},
+        {{{"ens192", NULL, FALSE}, {"ens256", NULL, FALSE}},
+         {{A, "ens224"}, {B, "ens192"}},
+         "ens192=" B,
+         FALSE},
+        {{{"ens192", NULL, FALSE}, {"ens256", NULL, FALSE}},
+         {{"", "ens224"}, {B, "ens192"}},
+         "ens192=" B " ens256",
+         FALSE},
+        /* the configuration's own word counts more */
+        {{{"ens192", A, FALSE}, {"ens224", NULL, FALSE}},
+         {{A, "ens224"}, {B, "ens192"}},
+         "ens192=" A " ens224=" B,
+         FALSE},
+        {{{"ens224", A, FALSE}}, {{A, "ens192"}}, "ens224=" A, FALSE},
+        /* two cards of one name: neither is known by it */
+        {{{"ens192", NULL, FALSE}, {"ens224", NULL, FALSE}},
+         {{A, "ens224"}, {B, "ens224"}},
+         "ens192=" A " ens224=" B,
+         TRUE},
+        {{{"ens192", NULL, FALSE}}, {{A, "ens192"}, {B, "ens192"}}, "ens192", FALSE},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -145,7 +198,7 @@ static void test_match(void)
         for (guint j = 0; j < 3 && rows[i].names[j].name != NULL; j++)
             network_names_add(names, rows[i].names[j].name, rows[i].names[j].mac,
                               !rows[i].names[j].off, FALSE);
-        network_match_macs(names, rows[i].macs, &by_order);
+        network_match_macs(names, rows[i].nics, count_nics(rows[i].nics), &by_order);
         list = list_names(names);
         g_assert_cmpstr(list, ==, rows[i].expected);
         g_assert_cmpint(by_order, ==, rows[i].by_order);
@@ -161,12 +214,13 @@ static void free_network_files(TestGuest *guest)
 
 static void test_link_file(void)
 {
-    static const char *const macs[] = {"00:50:56:00:00:0A", NULL};
+    static const LinuxNic nic = {.mac = "00:50:56:00:00:0A"};
     g_autoptr(TestGuest) guest = test_guest_new();
     g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
 
-    guest->plan.macs = macs;
+    guest->plan.nics = &nic;
+    guest->plan.nic_count = 1;
     test_guest_add_text(guest, "/usr/lib/systemd/network/99-default.link", "[Match]\n");
     test_guest_add_text(guest, "/etc/network/interfaces", "auto ens192\niface ens192 inet dhcp\n");
     g_assert_true(network_plan(&guest->plan, &error));
@@ -181,13 +235,14 @@ static void test_link_file(void)
 /* udev of RHEL 6: a rule; of an interface that a rule pins already, nothing. */
 static void test_rules(void)
 {
-    static const char *const macs[] = {A, B, NULL};
+    static const LinuxNic nics[] = {{.mac = A}, {.mac = B}};
     g_autoptr(TestGuest) guest = test_guest_new();
     g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
     const char *rule = "SUBSYSTEM==\"net\", ATTR{address}==\"" A "\", NAME=\"eth0\"\n";
 
-    guest->plan.macs = macs;
+    guest->plan.nics = nics;
+    guest->plan.nic_count = G_N_ELEMENTS(nics);
     test_guest_add_text(guest, "/etc/udev/rules.d/70-persistent-net.rules", rule);
     test_guest_add_text(guest, "/etc/sysconfig/network-scripts/ifcfg-eth0", "DEVICE=eth0\n");
     test_guest_add_text(guest, "/etc/sysconfig/network-scripts/ifcfg-eth1", "DEVICE=eth1\n");
@@ -204,14 +259,18 @@ static void test_findings(void)
 {
     static const struct {
         const char *interfaces;
-        const char *macs[3];
+        LinuxNic nics[3];     /* up to a NULL MAC */
         const char *expected; /* start of the findings */
     } rows[] = {
-        {"auto ens192\n", {NULL}, "linux-network-mac-unknown: "},
-        {"auto eth0\n", {NULL}, "linux-network-mac-unknown: "}, /* renamed without net.ifnames=0 */
-        {"iface ens192 inet dhcp\n", {NULL}, ""},               /* not brought up */
-        {"auto ens192 ens224\n", {A, B, NULL}, "linux-network-name-by-order: "},
-        {"auto lo\n", {A, NULL}, ""},
+        {"auto ens192\n", {{NULL, NULL}}, "linux-network-mac-unknown: "},
+        /* renamed without net.ifnames=0 */
+        {"auto eth0\n", {{NULL, NULL}}, "linux-network-mac-unknown: "},
+        {"iface ens192 inet dhcp\n", {{NULL, NULL}}, ""}, /* not brought up */
+        {"auto ens192 ens224\n", {{A, NULL}, {B, NULL}}, "linux-network-name-by-order: "},
+        {"auto ens192 ens224\n", {{A, "ens224"}, {B, "ens192"}}, ""},
+        {"auto eth0 eth1\n", {{A, "ens224"}, {B, "ens192"}}, "linux-network-name-by-order: "},
+        {"auto ens192 ens256\n", {{A, "ens192"}, {B, "ens224"}}, ""},
+        {"auto lo\n", {{A, NULL}}, ""},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -219,7 +278,8 @@ static void test_findings(void)
         g_autoptr(GError) error = NULL;
         g_autofree char *findings = NULL;
 
-        guest->plan.macs = rows[i].macs;
+        guest->plan.nics = rows[i].nics;
+        guest->plan.nic_count = count_nics(rows[i].nics);
         test_guest_add_text(guest, "/lib/systemd/network/99-default.link", "[Match]\n");
         test_guest_add_text(guest, "/etc/network/interfaces", rows[i].interfaces);
         g_assert_true(network_plan(&guest->plan, &error));
@@ -258,21 +318,21 @@ static void test_real_trees(void)
 {
     static const struct {
         const char *folder;
-        const char *macs[3];
+        LinuxNic nics[3]; /* up to a NULL MAC */
         const char *expected[3];
     } rows[] = {
         {"networkmanager-mac-patch-test.d",
-         {"00:15:5D:A0:A3:0B", "00:15:5D:A0:A3:0C", NULL},
+         {{"00:15:5D:A0:A3:0B", NULL}, {"00:15:5D:A0:A3:0C", NULL}},
          {"eth0=00:15:5d:a0:a3:0b", "eth1=00:15:5d:a0:a3:0c", NULL}},
         {"ifcfg-hwaddr-test.d",
-         {"aa:bb:cc:dd:ee:fe", "00:50:56:a0:e3:ff", NULL},
+         {{"aa:bb:cc:dd:ee:fe", NULL}, {"00:50:56:a0:e3:ff", NULL}},
          {"ens192=aa:bb:cc:dd:ee:fe", "ens224=00:50:56:a0:e3:ff", NULL}},
         {"network-interfaces-single-test.d",
-         {"aa:bb:cc:dd:ee:ff", NULL},
+         {{"aa:bb:cc:dd:ee:ff", NULL}},
          {"ens192=aa:bb:cc:dd:ee:ff", NULL}},
-        {"ifcfg-no-quotes-test.d", {"aa:bb:cc:dd:ee:ff", NULL}, {"eth0=aa:bb:cc:dd:ee:ff", NULL}},
+        {"ifcfg-no-quotes-test.d", {{"aa:bb:cc:dd:ee:ff", NULL}}, {"eth0=aa:bb:cc:dd:ee:ff", NULL}},
         {"ifcfg-single-quotes-test.d",
-         {"aa:bb:cc:dd:ee:ff", NULL},
+         {{"aa:bb:cc:dd:ee:ff", NULL}},
          {"eth0=aa:bb:cc:dd:ee:ff", NULL}},
     };
     g_autofree char *base =
@@ -293,7 +353,7 @@ static void test_real_trees(void)
         add_tree(guest, root, "/");
         g_assert_true(network_names_read(&guest->plan, names, &error));
         g_assert_no_error(error);
-        network_match_macs(names, rows[i].macs, &by_order);
+        network_match_macs(names, rows[i].nics, count_nics(rows[i].nics), &by_order);
         list = list_names(names);
         for (guint j = 0; rows[i].expected[j] != NULL; j++)
             g_assert_nonnull(strstr(list, rows[i].expected[j]));
