@@ -7,6 +7,8 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "base/progress.h"
+
 typedef struct Archive Archive;
 
 /* By content; TRUE also for a damaged one. */
@@ -21,8 +23,21 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Archive, archive_close)
 
 const char *archive_path(const Archive *archive);
 
-/* Names of the members in their order, NULL-terminated; borrowed. */
+/* Names of the members in their order, NULL-terminated; borrowed until archive_complete(). Of a
+   compressed archive those that are known so far. */
 const char *const *archive_members(const Archive *archive);
+
+/* FALSE: there may be members that archive_members() does not name, see archive_complete(). */
+gboolean archive_is_complete(const Archive *archive);
+
+/* Makes everything in a compressed archive available in one pass: its members are unpacked into
+   directory (private, as large as they are together), archive_members() names them all, and
+   archive_unpack() hands them out without reading the archive again. Nothing to do for others. */
+gboolean archive_complete(Archive *archive, const char *directory,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Who hears how far archive_complete() is, in bytes of the archive. */
+void archive_set_progress(Archive *archive, ProgressFunc progress, void *data);
 
 /* Where the content of a member lies in the file itself; FALSE: it has to be unpacked (or is not
    there). */
@@ -33,8 +48,9 @@ gboolean archive_locate(const Archive *archive, const char *member, uint64_t *re
 GBytes *archive_read(const Archive *archive, const char *member, size_t limit_bytes,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Writes the content of a member to target, which must not exist; zeros become holes. */
-gboolean archive_unpack(const Archive *archive, const char *member, const char *target,
+/* Writes the content of a member to target, which must not exist; zeros become holes. A compressed
+   archive is first completed in target's folder, so that several members cost one pass. */
+gboolean archive_unpack(Archive *archive, const char *member, const char *target,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif
