@@ -212,12 +212,13 @@ static gboolean read_object(ObjectReader *reader, const uint8_t *entry, GError *
 {
     VmcxStore *store = reader->store;
     uint8_t type = entry[0];
-    if (type != OBJECT_OBJECT_TABLE && type != OBJECT_KEY_TABLE && type != OBJECT_FILE)
-        return TRUE; /* empty, free, or of no interest */
     VmcxObject object = {get_le64(entry + 5), get_le32(entry + 13)};
+    /* Empty entries have their checksum, too. */
     if (store->version >= VERSION_WITH_OBJECT_CHECKSUMS &&
         !checksum_is_right(entry, OBJECT_BYTES, 1))
         return corrupt(error, "its object table is damaged");
+    if (type != OBJECT_OBJECT_TABLE && type != OBJECT_KEY_TABLE && type != OBJECT_FILE)
+        return TRUE; /* empty, free, or of no interest */
     if (!range_is_within(object.offset, object.size_bytes, store->size_bytes))
         return corrupt(error, "it is cut short: one of its objects lies beyond the end");
     if (type == OBJECT_OBJECT_TABLE)
