@@ -155,8 +155,11 @@ static gboolean parse_setting(Parser *parser, const char *line, GError **error)
         return TRUE;
     g_autofree char *key = g_strstrip(g_strndup(line, (gsize)(equals - line)));
     g_autofree char *value = copy_value(equals + 1);
-    descriptor->is_plain =
-        descriptor->is_plain && (descriptor->extents->len == 0 || g_str_has_prefix(key, "ddb."));
+    /* qemu takes the first one in the text; the name of an extent may hold the word. */
+    static const char *const searched[] = {"createType", "CID", "parentCID", "parentFileNameHint",
+                                           NULL};
+    if (descriptor->extents->len > 0 && g_strv_contains(searched, key))
+        descriptor->is_plain = FALSE;
     if (g_ascii_strcasecmp(key, "createType") == 0) {
         descriptor->is_plain = descriptor->is_plain && !descriptor->create_type;
         g_free(descriptor->create_type);
@@ -214,7 +217,7 @@ static void parser_init(Parser *parser, VmdkDescriptor *descriptor)
     parser->plain_setting = g_regex_new(
         "^(?:CID=[0-9a-fA-F]{1,8}|parentCID=[0-9a-fA-F]{1,8}|createType=\"\\w+\"|"
         "(?!.*(?:CID|createType))parentFileNameHint=\"[^\"]+\"|"
-        "(?!.*(?:CID|createType|parentFileNameHint|RW))(?:#.*|version=\\d+|encoding=\"[^\"]*\"|"
+        "(?!.*(?:CID|createType|parentFileNameHint))(?:#.*|version=\\d+|encoding=\"[^\"]*\"|"
         "isNativeSnapshot=\"\\w*\"|changeTrackPath=\"[^\"]*\"|ddb\\.[\\w.]+ ?= ?\"[^\"]*\"))$",
         raw, 0, NULL);
 }

@@ -72,10 +72,11 @@ VmdkDescriptor *vmdk_image_read_descriptor(const SourceFile *file, GError **erro
         corrupt(error, "its header is damaged");
         return NULL;
     }
-    g_autoptr(VmdkDescriptor) descriptor = read_text(file, offset, length, error);
     /* Split disks keep the room for one. */
-    gboolean is_empty = descriptor && descriptor->extents->len == 0 && !descriptor->has_cid;
-    return is_empty ? NULL : g_steal_pointer(&descriptor);
+    uint8_t first = 0;
+    if (!source_read(file, offset, &first, sizeof(first), "descriptor", error) || first == 0)
+        return NULL;
+    return read_text(file, offset, length, error);
 }
 
 /* What has no content of its own, whatever its extents say. */
@@ -147,6 +148,15 @@ static gboolean check_extent_kind(const VmdkExtent *extent, GError **error)
         drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED,
                           "convert the disk with vmkfstools -i or vmware-vdiskmanager -r first",
                           "it has an extent of a kind that is not known: '%s'", extent->type);
+        return FALSE;
+    }
+    if (extent->file_name && (g_str_has_prefix(extent->file_name, "vsan://") ||
+                              g_str_has_prefix(extent->file_name, "vvol://"))) {
+        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED,
+                          "copy the disk to a datastore of files (vmkfstools -i), or export the "
+                          "machine as OVF",
+                          "it stands for an object of the storage, '%s': the data is not in it",
+                          extent->file_name);
         return FALSE;
     }
     if (!extent->file_name && !g_str_equal(extent->type, "ZERO"))
