@@ -411,7 +411,7 @@ static void test_real(void)
         {"disk-cache.xml", "QEMUGuest1", 219136, 0, 1, 5, 0, FIRMWARE_BIOS, FALSE, FALSE, TRUE},
         {"firmware-auto-efi-secboot.xml", "fedora", 8192, 0, 1, 0, 0, FIRMWARE_UEFI, TRUE, FALSE,
          FALSE},
-        {"hyperv.xml", "QEMUGuest1", 219100, 0, 6, 1, 0, FIRMWARE_BIOS, FALSE, FALSE, TRUE},
+        {"hyperv.xml", "QEMUGuest1", 219100, 0, 6, 0, 0, FIRMWARE_BIOS, FALSE, FALSE, TRUE},
         {"net-virtio.xml", "QEMUGuest1", 219136, 0, 1, 1, 1, FIRMWARE_BIOS, FALSE, FALSE, TRUE},
         {"tpm-emulator-tpm2.xml", "TPM-VM", 512288, 2097152, 1, 0, 0, FIRMWARE_BIOS, FALSE, TRUE,
          TRUE},
