@@ -8,20 +8,20 @@
 
 static void write_identity(XmlWriter *xml, const DomainPlan *plan)
 {
-    xml_element(xml, "name", plan->machine->name);
-    xml_element(xml, "uuid", plan->uuid);
-    xml_element(xml, "genid", plan->genid);
-    xml_element(xml, "title", plan->title);
-    xml_element(xml, "description", plan->description);
+    xml_write_element(xml, "name", plan->machine->name);
+    xml_write_element(xml, "uuid", plan->uuid);
+    xml_write_element(xml, "genid", plan->genid);
+    xml_write_element(xml, "title", plan->title);
+    xml_write_element(xml, "description", plan->description);
     if (plan->osinfo_id == NULL) {
         return;
     }
-    xml_start(xml, "metadata");
-    xml_start(xml, "libosinfo:libosinfo");
-    xml_attribute(xml, "xmlns:libosinfo", "http://libosinfo.org/xmlns/libvirt/domain/1.0");
-    xml_empty(xml, "libosinfo:os", "id", plan->osinfo_id, NULL);
-    xml_end(xml);
-    xml_end(xml);
+    xml_write_start(xml, "metadata");
+    xml_write_start(xml, "libosinfo:libosinfo");
+    xml_write_attribute(xml, "xmlns:libosinfo", "http://libosinfo.org/xmlns/libvirt/domain/1.0");
+    xml_write_empty(xml, "libosinfo:os", "id", plan->osinfo_id, NULL);
+    xml_write_end(xml);
+    xml_write_end(xml);
 }
 
 static void write_memory(XmlWriter *xml, const DomainPlan *plan)
@@ -35,22 +35,22 @@ static void write_memory(XmlWriter *xml, const DomainPlan *plan)
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *memory = g_strdup_printf("%" G_GUINT64_FORMAT, rows[i].kib);
 
-        xml_start(xml, rows[i].element);
-        xml_attribute(xml, "unit", "KiB");
-        xml_text(xml, memory);
-        xml_end(xml);
+        xml_write_start(xml, rows[i].element);
+        xml_write_attribute(xml, "unit", "KiB");
+        xml_write_text(xml, memory);
+        xml_write_end(xml);
     }
-    xml_element(xml, "vcpu", cpus);
+    xml_write_element(xml, "vcpu", cpus);
 }
 
 static void write_sysinfo_entry(XmlWriter *xml, const char *name, const char *value)
 {
     if (value == NULL)
         return;
-    xml_start(xml, "entry");
-    xml_attribute(xml, "name", name);
-    xml_text(xml, value);
-    xml_end(xml);
+    xml_write_start(xml, "entry");
+    xml_write_attribute(xml, "name", name);
+    xml_write_text(xml, value);
+    xml_write_end(xml);
 }
 
 /* What is not said here, QEMU fills in. libvirt refuses a UUID that differs from the domain's. */
@@ -58,39 +58,39 @@ static void write_sysinfo(XmlWriter *xml, const DomainPlan *plan)
 {
     if (plan->serial == NULL)
         return;
-    xml_start(xml, "sysinfo");
-    xml_attribute(xml, "type", "smbios");
-    xml_start(xml, "system");
+    xml_write_start(xml, "sysinfo");
+    xml_write_attribute(xml, "type", "smbios");
+    xml_write_start(xml, "system");
     write_sysinfo_entry(xml, "serial", plan->serial);
     write_sysinfo_entry(xml, "uuid", plan->uuid);
-    xml_end(xml);
-    xml_end(xml);
+    xml_write_end(xml);
+    xml_write_end(xml);
 }
 
 static void write_os(XmlWriter *xml, const DomainPlan *plan)
 {
-    xml_start(xml, "os");
+    xml_write_start(xml, "os");
     if (plan->is_uefi) {
-        xml_attribute(xml, "firmware", "efi");
+        xml_write_attribute(xml, "firmware", "efi");
     }
-    xml_start(xml, "type");
-    xml_attribute(xml, "arch", plan->arch);
-    xml_attribute(xml, "machine", plan->board);
-    xml_text(xml, "hvm");
-    xml_end(xml);
+    xml_write_start(xml, "type");
+    xml_write_attribute(xml, "arch", plan->arch);
+    xml_write_attribute(xml, "machine", plan->board);
+    xml_write_text(xml, "hvm");
+    xml_write_end(xml);
     /* Said in both cases: else libvirt may pick a firmware that refuses the guest's boot loader. */
     if (plan->is_uefi && plan->is_x86) {
-        xml_start(xml, "firmware");
-        xml_empty(xml, "feature", "enabled", plan->secure_boot ? "yes" : "no", "name",
-                  "secure-boot", NULL);
+        xml_write_start(xml, "firmware");
+        xml_write_empty(xml, "feature", "enabled", plan->secure_boot ? "yes" : "no", "name",
+                        "secure-boot", NULL);
         if (plan->secure_boot) {
-            xml_empty(xml, "feature", "enabled", "yes", "name", "enrolled-keys", NULL);
+            xml_write_empty(xml, "feature", "enabled", "yes", "name", "enrolled-keys", NULL);
         }
-        xml_end(xml);
+        xml_write_end(xml);
     }
     if (plan->serial != NULL)
-        xml_empty(xml, "smbios", "mode", "sysinfo", NULL);
-    xml_end(xml);
+        xml_write_empty(xml, "smbios", "mode", "sysinfo", NULL);
+    xml_write_end(xml);
 }
 
 /* What Windows knows to use under Hyper-V, and KVM offers too. */
@@ -100,24 +100,24 @@ static void write_hyperv(XmlWriter *xml)
     static const char *const after_spinlocks[] = {"vpindex",     "runtime",  "synic", "stimer",
                                                   "frequencies", "tlbflush", "ipi"};
 
-    xml_start(xml, "hyperv");
-    xml_attribute(xml, "mode", "custom");
+    xml_write_start(xml, "hyperv");
+    xml_write_attribute(xml, "mode", "custom");
     for (gsize i = 0; i < G_N_ELEMENTS(before_spinlocks); i++) {
-        xml_empty(xml, before_spinlocks[i], "state", "on", NULL);
+        xml_write_empty(xml, before_spinlocks[i], "state", "on", NULL);
     }
-    xml_empty(xml, "spinlocks", "state", "on", "retries", "8191", NULL);
+    xml_write_empty(xml, "spinlocks", "state", "on", "retries", "8191", NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(after_spinlocks); i++) {
-        xml_empty(xml, after_spinlocks[i], "state", "on", NULL);
+        xml_write_empty(xml, after_spinlocks[i], "state", "on", NULL);
     }
-    xml_end(xml);
+    xml_write_end(xml);
 }
 
 static void write_features(XmlWriter *xml, const DomainPlan *plan)
 {
-    xml_start(xml, "features");
-    xml_empty(xml, "acpi", NULL);
+    xml_write_start(xml, "features");
+    xml_write_empty(xml, "acpi", NULL);
     if (plan->is_x86) {
-        xml_empty(xml, "apic", NULL);
+        xml_write_empty(xml, "apic", NULL);
     }
     if (plan->hyperv) {
         write_hyperv(xml);
@@ -125,56 +125,56 @@ static void write_features(XmlWriter *xml, const DomainPlan *plan)
     if (plan->is_x86) {
         /* QEMU answers on VMware's port by default; what is left of VMware's tools would believe
          * it. */
-        xml_empty(xml, "vmport", "state", "off", NULL);
+        xml_write_empty(xml, "vmport", "state", "off", NULL);
     }
     if (plan->secure_boot) {
-        xml_empty(xml, "smm", "state", "on", NULL);
+        xml_write_empty(xml, "smm", "state", "on", NULL);
     }
-    xml_end(xml);
+    xml_write_end(xml);
 }
 
 static void write_cpu(XmlWriter *xml, const DomainPlan *plan)
 {
-    xml_start(xml, "cpu");
-    xml_attribute(xml, "mode", plan->cpu_mode);
-    xml_start(xml, "topology");
-    xml_attribute_number(xml, "sockets", plan->sockets);
-    xml_attribute_number(xml, "cores", plan->cores);
-    xml_attribute_number(xml, "threads", plan->threads);
-    xml_end(xml);
-    xml_end(xml);
+    xml_write_start(xml, "cpu");
+    xml_write_attribute(xml, "mode", plan->cpu_mode);
+    xml_write_start(xml, "topology");
+    xml_write_attribute_number(xml, "sockets", plan->sockets);
+    xml_write_attribute_number(xml, "cores", plan->cores);
+    xml_write_attribute_number(xml, "threads", plan->threads);
+    xml_write_end(xml);
+    xml_write_end(xml);
 }
 
 static void write_clock(XmlWriter *xml, const DomainPlan *plan)
 {
-    xml_start(xml, "clock");
+    xml_write_start(xml, "clock");
     if (plan->rtc_has_offset) {
-        xml_attribute(xml, "offset", "variable");
-        xml_attribute_number(xml, "adjustment", plan->rtc_offset_seconds);
-        xml_attribute(xml, "basis", "utc");
+        xml_write_attribute(xml, "offset", "variable");
+        xml_write_attribute_number(xml, "adjustment", plan->rtc_offset_seconds);
+        xml_write_attribute(xml, "basis", "utc");
     } else {
-        xml_attribute(xml, "offset", "utc");
+        xml_write_attribute(xml, "offset", "utc");
     }
     if (plan->is_x86) {
-        xml_empty(xml, "timer", "name", "rtc", "tickpolicy", "catchup", NULL);
-        xml_empty(xml, "timer", "name", "pit", "tickpolicy", "delay", NULL);
-        xml_empty(xml, "timer", "name", "hpet", "present", "no", NULL);
+        xml_write_empty(xml, "timer", "name", "rtc", "tickpolicy", "catchup", NULL);
+        xml_write_empty(xml, "timer", "name", "pit", "tickpolicy", "delay", NULL);
+        xml_write_empty(xml, "timer", "name", "hpet", "present", "no", NULL);
     }
     if (plan->hyperv) {
-        xml_empty(xml, "timer", "name", "hypervclock", "present", "yes", NULL);
+        xml_write_empty(xml, "timer", "name", "hypervclock", "present", "yes", NULL);
     }
-    xml_end(xml);
+    xml_write_end(xml);
 }
 
 static void write_events(XmlWriter *xml)
 {
-    xml_element(xml, "on_poweroff", "destroy");
-    xml_element(xml, "on_reboot", "restart");
-    xml_element(xml, "on_crash", "destroy");
-    xml_start(xml, "pm");
-    xml_empty(xml, "suspend-to-mem", "enabled", "no", NULL);
-    xml_empty(xml, "suspend-to-disk", "enabled", "no", NULL);
-    xml_end(xml);
+    xml_write_element(xml, "on_poweroff", "destroy");
+    xml_write_element(xml, "on_reboot", "restart");
+    xml_write_element(xml, "on_crash", "destroy");
+    xml_write_start(xml, "pm");
+    xml_write_empty(xml, "suspend-to-mem", "enabled", "no", NULL);
+    xml_write_empty(xml, "suspend-to-disk", "enabled", "no", NULL);
+    xml_write_end(xml);
 }
 
 gboolean domain_format(const Machine *machine, const Guest *guest, const DomainOptions *options,
@@ -187,8 +187,8 @@ gboolean domain_format(const Machine *machine, const Guest *guest, const DomainO
         return FALSE;
     }
     xml = xml_writer_new();
-    xml_start(xml, "domain");
-    xml_attribute(xml, "type", "kvm");
+    xml_write_start(xml, "domain");
+    xml_write_attribute(xml, "type", "kvm");
     write_identity(xml, &plan);
     write_memory(xml, &plan);
     write_sysinfo(xml, &plan);
@@ -198,7 +198,7 @@ gboolean domain_format(const Machine *machine, const Guest *guest, const DomainO
     write_clock(xml, &plan);
     write_events(xml);
     domain_write_devices(xml, &plan);
-    xml_end(xml);
+    xml_write_end(xml);
     *ret_xml = xml_writer_finish(xml);
     return TRUE;
 }

@@ -81,17 +81,17 @@ char *xml_writer_finish(XmlWriter *writer)
     return g_strdup((const char *)xmlBufferContent(writer->buffer));
 }
 
-void xml_start(XmlWriter *writer, const char *element)
+void xml_write_start(XmlWriter *writer, const char *element)
 {
     check(xmlTextWriterStartElement(writer->writer, to_xml(element)));
 }
 
-void xml_end(XmlWriter *writer)
+void xml_write_end(XmlWriter *writer)
 {
     check(xmlTextWriterEndElement(writer->writer));
 }
 
-void xml_attribute(XmlWriter *writer, const char *name, const char *value)
+void xml_write_attribute(XmlWriter *writer, const char *name, const char *value)
 {
     g_autofree char *held = NULL;
 
@@ -101,39 +101,39 @@ void xml_attribute(XmlWriter *writer, const char *name, const char *value)
     }
 }
 
-void xml_attribute_number(XmlWriter *writer, const char *name, gint64 value)
+void xml_write_attribute_number(XmlWriter *writer, const char *name, gint64 value)
 {
     g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, value);
 
-    xml_attribute(writer, name, text);
+    xml_write_attribute(writer, name, text);
 }
 
-void xml_text(XmlWriter *writer, const char *text)
+void xml_write_text(XmlWriter *writer, const char *text)
 {
     g_autofree char *held = make_holdable(text);
 
     check(xmlTextWriterWriteString(writer->writer, to_xml(held)));
 }
 
-void xml_element(XmlWriter *writer, const char *element, const char *text)
+void xml_write_element(XmlWriter *writer, const char *element, const char *text)
 {
     if (text != NULL) {
-        xml_start(writer, element);
-        xml_text(writer, text);
-        xml_end(writer);
+        xml_write_start(writer, element);
+        xml_write_text(writer, text);
+        xml_write_end(writer);
     }
 }
 
-void xml_empty(XmlWriter *writer, const char *element, ...)
+void xml_write_empty(XmlWriter *writer, const char *element, ...)
 {
     va_list pairs;
 
-    xml_start(writer, element);
+    xml_write_start(writer, element);
     va_start(pairs, element);
     for (const char *name = va_arg(pairs, const char *); name != NULL;
          name = va_arg(pairs, const char *)) {
-        xml_attribute(writer, name, va_arg(pairs, const char *));
+        xml_write_attribute(writer, name, va_arg(pairs, const char *));
     }
     va_end(pairs);
-    xml_end(writer);
+    xml_write_end(writer);
 }

@@ -15,16 +15,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(XmlWriter, xml_writer_free)
 /* Ends the document; the writer can only be freed afterwards. */
 char *xml_writer_finish(XmlWriter *writer);
 
-void xml_start(XmlWriter *writer, const char *element);
-void xml_end(XmlWriter *writer);
+void xml_write_start(XmlWriter *writer, const char *element);
+void xml_write_end(XmlWriter *writer);
 /* Of the element started last. A NULL value leaves it out. */
-void xml_attribute(XmlWriter *writer, const char *name, const char *value);
-void xml_attribute_number(XmlWriter *writer, const char *name, gint64 value);
-void xml_text(XmlWriter *writer, const char *text);
+void xml_write_attribute(XmlWriter *writer, const char *name, const char *value);
+void xml_write_attribute_number(XmlWriter *writer, const char *name, gint64 value);
+void xml_write_text(XmlWriter *writer, const char *text);
 /* <element>text</element>; nothing when text is NULL. */
-void xml_element(XmlWriter *writer, const char *element, const char *text);
+void xml_write_element(XmlWriter *writer, const char *element, const char *text);
 /* <element name='value' …/>; pairs of names and values, then NULL. */
-void xml_empty(XmlWriter *writer, const char *element, ...) G_GNUC_NULL_TERMINATED;
+void xml_write_empty(XmlWriter *writer, const char *element, ...) G_GNUC_NULL_TERMINATED;
 
 /* TRUE if XML 1.0 can hold the character. */
 gboolean xml_is_character(gunichar character);
