@@ -34,6 +34,13 @@ FINDING(SOURCE_MEDIUM, "source-medium", INFO,
 FINDING(SOURCE_MERGE_PENDING, "source-merge-pending", INFO,
         "Hyper-V had not merged the disks of a deleted checkpoint of '{}' yet; they are read together",
         NULL)
+FINDING(SOURCE_OVF_CERTIFICATE, "source-ovf-certificate", INFO,
+        "the package is signed ({}); its digests were compared, the signature was not", NULL)
+FINDING(SOURCE_OVF_NVRAM, "source-ovf-nvram", INFO,
+        "the firmware's variables in {} are not carried over; boot entries are made anew", NULL)
+FINDING(SOURCE_OVF_SECTION, "source-ovf-section", WARNING,
+        "the OVF has a section '{}' that is required and not known",
+        "see what it asks for; the machine and its disks are read without it")
 FINDING(SOURCE_PHYSICAL_DISK, "source-physical-disk", WARNING,
         "a disk of the host is given to the machine as it is and not part of an export: {}",
         "copy it to an image and give that as a further disk")
