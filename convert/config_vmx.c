@@ -160,7 +160,7 @@ static void read_identity(const Vmx *vmx, Machine *machine)
 static void note_state(const Vmx *vmx, const Machine *machine, GPtrArray *findings)
 {
     const char *state = vmx_get_filled(vmx, NULL, "checkpoint.vmState");
-    const char *name = machine->title ? machine->title : "it";
+    const char *name = machine->title ? machine->title : "(no name)";
     if (state)
         findings_add(findings, FINDING_SOURCE_SUSPENDED, state);
     else if (!vmx_get_boolean(vmx, NULL, "cleanShutdown", TRUE))

@@ -1,42 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Machines of libvirt's domain XML. */
+#include "config-result.h"
+
 #include <string.h>
 
 #include "base/error.h"
-#include "base/finding.h"
-#include "convert/source_config.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define DOMAIN(content) "<domain type='kvm'><name>d</name>" content "</domain>"
 
-typedef struct {
-    GPtrArray *machines, *findings;
-    GError *error;
-} Result;
-
-static void result_clear(Result *result)
+static ConfigResult read_text(const char *text)
 {
-    g_ptr_array_unref(result->machines);
-    g_ptr_array_unref(result->findings);
-    g_clear_error(&result->error);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Result, result_clear)
-
-static Result read_text(const char *text)
-{
-    Result result = {g_ptr_array_new_with_free_func((GDestroyNotify)machine_free), findings_new(),
-                     NULL};
-    g_autoptr(GBytes) content = g_bytes_new(text, strlen(text));
-    gboolean ok = config_libvirt_ops.read(content, result.machines, result.findings, &result.error);
-    g_assert_cmpint(ok, ==, result.error == NULL);
-    g_assert_cmpuint(result.machines->len, ==, ok ? 1 : 0);
-    return result;
-}
-
-static const Machine *machine_of(const Result *result)
-{
-    g_assert_no_error(result->error);
-    return result->machines->pdata[0];
+    return config_result_read(&config_libvirt_ops, text);
 }
 
 static void test_probe(void)
@@ -84,7 +59,7 @@ static void test_refused(void)
         {"", DRYDOCK_ERROR_CORRUPT, "well-formed"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_auto(Result) result = read_text(rows[i].text);
+        g_auto(ConfigResult) result = read_text(rows[i].text);
         g_assert_error(result.error, DRYDOCK_ERROR, (int)rows[i].code);
         g_assert_nonnull(strstr(result.error->message, rows[i].message));
     }
@@ -113,10 +88,11 @@ static void test_memory(void)
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *text = g_strconcat("<domain type='kvm'>", rows[i].text, "</domain>", NULL);
-        g_auto(Result) result = read_text(text);
+        g_auto(ConfigResult) result = read_text(text);
         g_test_message("%s", rows[i].text);
-        g_assert_cmpuint(machine_of(&result)->memory_bytes, ==, rows[i].bytes);
-        g_assert_cmpuint(machine_of(&result)->memory_maximum_bytes, ==, rows[i].maximum_bytes);
+        g_assert_cmpuint(config_result_machine(&result)->memory_bytes, ==, rows[i].bytes);
+        g_assert_cmpuint(config_result_machine(&result)->memory_maximum_bytes, ==,
+                         rows[i].maximum_bytes);
     }
 }
 
@@ -141,11 +117,11 @@ static void test_cpus(void)
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *text = g_strconcat("<domain type='kvm'>", rows[i].text, "</domain>", NULL);
-        g_auto(Result) result = read_text(text);
+        g_auto(ConfigResult) result = read_text(text);
         g_test_message("%s", rows[i].text);
-        g_assert_cmpuint(machine_of(&result)->cpus, ==, rows[i].cpus);
-        g_assert_cmpuint(machine_of(&result)->cores_per_socket, ==, rows[i].cores);
-        g_assert_cmpuint(machine_of(&result)->threads, ==, rows[i].threads);
+        g_assert_cmpuint(config_result_machine(&result)->cpus, ==, rows[i].cpus);
+        g_assert_cmpuint(config_result_machine(&result)->cores_per_socket, ==, rows[i].cores);
+        g_assert_cmpuint(config_result_machine(&result)->threads, ==, rows[i].threads);
     }
 }
 
@@ -179,10 +155,10 @@ static void test_firmware(void)
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *text = g_strconcat("<domain type='kvm'>", rows[i].os, "</domain>", NULL);
-        g_auto(Result) result = read_text(text);
+        g_auto(ConfigResult) result = read_text(text);
         g_test_message("%s", rows[i].os);
-        g_assert_cmpint(machine_of(&result)->firmware, ==, rows[i].firmware);
-        g_assert_cmpint(machine_of(&result)->secure_boot, ==, rows[i].secure_boot);
+        g_assert_cmpint(config_result_machine(&result)->firmware, ==, rows[i].firmware);
+        g_assert_cmpint(config_result_machine(&result)->secure_boot, ==, rows[i].secure_boot);
     }
 }
 
@@ -205,10 +181,10 @@ static void test_clock(void)
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *text =
             g_strconcat("<domain type='kvm'>", rows[i].clock, "</domain>", NULL);
-        g_auto(Result) result = read_text(text);
+        g_auto(ConfigResult) result = read_text(text);
         g_test_message("%s", rows[i].clock);
-        g_assert_cmpint(machine_of(&result)->has_clock_offset, ==, rows[i].has_offset);
-        g_assert_cmpint(machine_of(&result)->clock_offset_seconds, ==, rows[i].seconds);
+        g_assert_cmpint(config_result_machine(&result)->has_clock_offset, ==, rows[i].has_offset);
+        g_assert_cmpint(config_result_machine(&result)->clock_offset_seconds, ==, rows[i].seconds);
     }
 }
 
@@ -290,30 +266,27 @@ static void test_disks(void)
         const DiskRow *row = &disk_rows[i];
         g_autofree char *text =
             g_strconcat("<domain type='kvm'><devices>", row->disk, "</devices></domain>", NULL);
-        g_auto(Result) result = read_text(text);
-        const Machine *machine = machine_of(&result);
+        g_auto(ConfigResult) result = read_text(text);
+        const Machine *machine = config_result_machine(&result);
         g_test_message("%s", row->disk);
         g_assert_cmpuint(machine->disks->len, ==, row->expected ? 1 : 0);
         if (row->expected) {
             g_autofree char *disk = describe_disk(machine->disks->pdata[0]);
             g_assert_cmpstr(disk, ==, row->expected);
         }
-        g_assert_cmpuint(result.findings->len, ==, row->finding ? 1 : 0);
-        if (row->finding) {
-            const Finding *finding = result.findings->pdata[0];
-            g_assert_cmpstr(finding_code_name(finding->code), ==, row->finding);
-        }
+        g_autofree char *findings = config_result_describe_findings(&result);
+        g_assert_cmpstr(findings, ==, row->finding ? row->finding : "");
     }
 }
 
 static void test_drives(void)
 {
-    g_auto(Result) result = read_text(
+    g_auto(ConfigResult) result = read_text(
         DOMAIN("<devices><disk type='file' device='cdrom'><target dev='sdc' bus='sata'/></disk>"
                "<disk type='file' device='floppy'><source file='f.img'/><target dev='fdb'/></disk>"
                "<disk type='block' device='lun'><source dev='/dev/sr0'/><target dev='sdb' "
                "bus='scsi'/></disk></devices>"));
-    const Machine *machine = machine_of(&result);
+    const Machine *machine = config_result_machine(&result);
     g_assert_cmpuint(machine->disks->len, ==, 0);
     g_assert_cmpuint(machine->drives->len, ==, 3);
     const MachineDrive *cd = machine->drives->pdata[0], *floppy = machine->drives->pdata[1],
@@ -332,7 +305,7 @@ static void test_drives(void)
 
 static void test_nics(void)
 {
-    g_auto(Result) result = read_text(DOMAIN(
+    g_auto(ConfigResult) result = read_text(DOMAIN(
         "<devices><interface type='network'><mac address='52:54:00:AA:BB:CC'/><source "
         "network='lan'/><model type='virtio'/><link state='down'/></interface>"
         "<interface type='bridge'><mac address='52:54:00:aa:bb:cd' type='static'/><source "
@@ -341,7 +314,7 @@ static void test_nics(void)
         "<tag id='2'/></vlan></interface>"
         "<interface type='user'><mac address='nonsense'/><vlan><tag id='9999'/></vlan></interface>"
         "</devices>"));
-    const Machine *machine = machine_of(&result);
+    const Machine *machine = config_result_machine(&result);
     g_assert_cmpuint(machine->nics->len, ==, 4);
     const MachineNic *first = machine->nics->pdata[0], *second = machine->nics->pdata[1],
                      *third = machine->nics->pdata[2], *fourth = machine->nics->pdata[3];
@@ -364,7 +337,7 @@ static void test_nics(void)
 
 static void test_identity(void)
 {
-    g_auto(Result) result = read_text(
+    g_auto(ConfigResult) result = read_text(
         "<?xml version='1.0'?>\n<!-- virsh edit -->\n<domstatus state='running'>"
         "<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
         "<name>web</name><title>Web &amp; mail</title><description>a\nb</description>"
@@ -376,7 +349,7 @@ static void test_identity(void)
         "<entry name='serial'>S-1</entry></system></sysinfo>"
         "<devices><sound model='ich9'/><sound model='ac97'/><tpm model='tpm-crb'/></devices>"
         "</domain></domstatus>");
-    const Machine *machine = machine_of(&result);
+    const Machine *machine = config_result_machine(&result);
     g_assert_cmpstr(machine->kind, ==, "libvirt");
     g_assert_cmpstr(machine->name, ==, "web");
     g_assert_cmpstr(machine->title, ==, "Web & mail");
@@ -387,14 +360,13 @@ static void test_identity(void)
     g_assert_cmpstr(machine->serial, ==, "S-1");
     g_assert_cmpstr(machine->sound, ==, "ich9");
     g_assert_true(machine->tpm);
-    g_assert_cmpuint(result.findings->len, ==, 1);
-    const Finding *finding = result.findings->pdata[0];
-    g_assert_cmpint(finding->code, ==, FINDING_SOURCE_NOT_SHUT_DOWN);
+    g_autofree char *findings = config_result_describe_findings(&result);
+    g_assert_cmpstr(findings, ==, "source-not-shut-down");
 
-    g_auto(Result) minimal = read_text("<domain type='kvm'/>");
-    g_assert_null(machine_of(&minimal)->name);
-    g_assert_null(machine_of(&minimal)->title);
-    g_assert_false(machine_of(&minimal)->tpm);
+    g_auto(ConfigResult) minimal = read_text("<domain type='kvm'/>");
+    g_assert_null(config_result_machine(&minimal)->name);
+    g_assert_null(config_result_machine(&minimal)->title);
+    g_assert_false(config_result_machine(&minimal)->tpm);
 }
 
 /* Real domains; what is in them was counted by hand. */
@@ -426,8 +398,8 @@ static void test_real(void)
         }
         g_test_message("%s", rows[i].name);
         g_assert_true(config_libvirt_ops.probe((const uint8_t *)text, MIN(strlen(text), 4096), ""));
-        g_auto(Result) result = read_text(text);
-        const Machine *machine = machine_of(&result);
+        g_auto(ConfigResult) result = read_text(text);
+        const Machine *machine = config_result_machine(&result);
         g_assert_cmpstr(machine->title, ==, rows[i].title);
         g_assert_cmpuint(machine->cpus, ==, rows[i].cpus);
         g_assert_cmpuint(machine->memory_bytes, ==, rows[i].memory_kib * 1024);

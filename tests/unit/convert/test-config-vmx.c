@@ -1,46 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Machines of VMX files: real ones against what libvirt and virt-v2v make of them, and rows for
-   what those lack. */
+/* Machines of VMX files, line by line. */
+#include "config-result.h"
+
 #include <string.h>
 
 #include "base/error.h"
-#include "base/finding.h"
-#include "convert/source_config.h"
 
 #define HEAD "config.version = \"8\"\nvirtualHW.version = \"19\"\ndisplayName = \"test\"\n"
 #define MIB ((uint64_t)1 << 20)
 
-typedef struct {
-    GPtrArray *machines, *findings;
-} Result;
-
-static void result_clear(Result *result)
+/* Reads what the probe has to recognise. */
+static const Machine *read_vmx(const char *text, ConfigResult *result)
 {
-    g_ptr_array_unref(result->machines);
-    g_ptr_array_unref(result->findings);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Result, result_clear)
-
-static Result result_new(void)
-{
-    return (Result){g_ptr_array_new_with_free_func((GDestroyNotify)machine_free), findings_new()};
-}
-
-static Machine *read_config(const SourceConfigOps *ops, const char *text, Result *result)
-{
-    g_autoptr(GBytes) content = g_bytes_new(text, strlen(text));
-    g_autoptr(GError) error = NULL;
-    g_assert_true(ops->probe((const uint8_t *)text, MIN(strlen(text), 4096), "x.vmx"));
-    gboolean ok = ops->read(content, result->machines, result->findings, &error);
-    g_assert_no_error(error);
-    g_assert_true(ok);
-    g_assert_cmpuint(result->machines->len, ==, 1);
-    return result->machines->pdata[0];
-}
-
-static Machine *read_vmx(const char *text, Result *result)
-{
-    return read_config(&config_vmx_ops, text, result);
+    g_assert_true(config_vmx_ops.probe((const uint8_t *)text, MIN(strlen(text), 4096), "x"));
+    *result = config_result_read(&config_vmx_ops, text);
+    return config_result_machine(result);
 }
 
 static MachineDisk *disk_at(const Machine *machine, guint index)
@@ -85,16 +59,6 @@ static char *describe_drives(const Machine *machine)
         g_string_append_printf(text, "%s%s %s %s", i ? ", " : "", address,
                                drive->kind == MACHINE_DRIVE_CDROM ? "cd" : "floppy",
                                drive->medium ? drive->medium : "-");
-    }
-    return g_string_free(text, FALSE);
-}
-
-static char *describe_findings(const GPtrArray *findings)
-{
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < findings->len; i++) {
-        const Finding *finding = findings->pdata[i];
-        g_string_append_printf(text, "%s%s", i ? ", " : "", finding_code_name(finding->code));
     }
     return g_string_free(text, FALSE);
 }
@@ -162,12 +126,12 @@ static void test_devices(void)
         {"cleanShutdown = FALSE\n", "", "", "source-not-shut-down"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_auto(Result) result = result_new();
+        g_auto(ConfigResult) result = {0};
         g_autofree char *text = g_strconcat(HEAD, rows[i].lines, NULL);
         const Machine *machine = read_vmx(text, &result);
         g_autofree char *disks = describe_disks(machine);
         g_autofree char *drives = describe_drives(machine);
-        g_autofree char *findings = describe_findings(result.findings);
+        g_autofree char *findings = config_result_describe_findings(&result);
         g_test_message("%s", rows[i].lines);
         g_assert_cmpstr(disks, ==, rows[i].disks);
         g_assert_cmpstr(drives, ==, rows[i].drives);
@@ -177,7 +141,7 @@ static void test_devices(void)
 
 static void test_models(void)
 {
-    g_auto(Result) result = result_new();
+    g_auto(ConfigResult) result = {0};
     const Machine *machine = read_vmx(
         HEAD "scsi0.virtualDev = LsiSAS1068\nscsi0:3.present = TRUE\n"
              "scsi0:3.fileName = a.vmdk\nsata0:0.present = TRUE\nsata0:0.fileName = b.vmdk\n"
@@ -224,7 +188,7 @@ static void test_nics(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(nic_rows); i++) {
         const NicRow *row = &nic_rows[i];
-        g_auto(Result) result = result_new();
+        g_auto(ConfigResult) result = {0};
         g_autofree char *text =
             g_strconcat(HEAD "guestOS = ubuntu-64\nethernet0.present = TRUE\n", row->lines, NULL);
         const Machine *machine = read_vmx(text, &result);
@@ -238,7 +202,7 @@ static void test_nics(void)
         g_assert_cmpstr(nic->guest_name, ==, row->guest_name);
         g_assert_false(nic->is_disconnected);
     }
-    g_auto(Result) result = result_new();
+    g_auto(ConfigResult) result = {0};
     const Machine *machine = read_vmx(
         HEAD
         "ethernet0.present = FALSE\nethernet2.present = TRUE\nethernet2.startConnected = FALSE\n"
@@ -260,7 +224,7 @@ static void test_guest_names(void)
                 {1184, "ens161"}, {1216, "ens193"}, {1248, "ens225"}, {1280, "ens257"},
                 {2208, "ens162"}, {2240, "ens194"}, {2272, "ens226"}};
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_auto(Result) result = result_new();
+        g_auto(ConfigResult) result = {0};
         g_autofree char *text = g_strdup_printf(
             HEAD "ethernet0.present = TRUE\nethernet0.pciSlotNumber = \"%u\"\n", rows[i].slot);
         g_assert_cmpstr(nic_at(read_vmx(text, &result), 0)->guest_name, ==, rows[i].name);
@@ -288,20 +252,20 @@ static void test_uuid(void)
         {"virtualHW.version = 12\n", NULL},
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_auto(Result) result = result_new();
+        g_auto(ConfigResult) result = {0};
         const Machine *machine = read_vmx(rows[i].text, &result);
         g_assert_cmpstr(machine->uuid, ==, rows[i].uuid);
         g_assert_cmpstr(machine->serial, ==,
                         rows[i].uuid ? "VMware-56 4d 15 d4 d0 62 fe 9a-80 f5 eb 8e 1a 2c 3a fc"
                                      : NULL);
     }
-    g_auto(Result) result = result_new();
+    g_auto(ConfigResult) result = {0};
     g_assert_null(read_vmx(HEAD BIOS_UUID "SMBIOS.reflectHost = TRUE\n", &result)->serial);
 }
 
 static void test_identity(void)
 {
-    g_auto(Result) result = result_new();
+    g_auto(ConfigResult) result = {0};
     const Machine *machine =
         read_vmx("virtualHW.version = \"21\"\ndisplayName = \"Web |7C Büro\"\nnumvcpus = \"8\"\n"
                  "cpuid.coresPerSocket = \"4\"\nmemSize = \"4096\"\nfirmware = \"EFI\"\n"
@@ -341,7 +305,7 @@ static void test_unknown(void)
         "cpuid.coresPerSocket = \"3\"\nvm.genid = \"0\"\nvm.genidx = \"0\"\n",
     };
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
-        g_auto(Result) result = result_new();
+        g_auto(ConfigResult) result = {0};
         const Machine *machine = read_vmx(texts[i], &result);
         g_assert_null(machine->name);
         g_assert_null(machine->uuid);
@@ -361,17 +325,14 @@ static void test_encrypted(void)
     const char *full = ".encoding = \"UTF-8\"\ndisplayName = \"Secret\"\n"
                        "encryption.keySafe = \"vmware:key/list/(pair/(phrase/x))\"\n"
                        "encryption.data = \"abcd\"\n";
-    g_auto(Result) result = result_new();
-    g_autoptr(GBytes) content = g_bytes_new_static(full, strlen(full));
-    g_autoptr(GError) error = NULL;
+    g_auto(ConfigResult) result = config_result_read(&config_vmx_ops, full);
     g_assert_true(config_vmx_ops.probe((const uint8_t *)full, strlen(full), "a"));
-    g_assert_false(config_vmx_ops.read(content, result.machines, result.findings, &error));
-    g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_PRECONDITION);
-    g_assert_nonnull(strstr(error->message, "'Secret' is encrypted"));
-    g_assert_nonnull(strstr(drydock_error_get_hint(error), "remove the encryption"));
-    g_assert_cmpuint(result.machines->len, ==, 0);
+    g_assert_error(result.error, DRYDOCK_ERROR, DRYDOCK_ERROR_PRECONDITION);
+    g_assert_nonnull(strstr(result.error->message, "'Secret' is encrypted"));
+    g_assert_nonnull(strstr(drydock_error_get_hint(result.error), "remove the encryption"));
 
     /* Only secrets are encrypted; hardware is not. */
+    g_auto(ConfigResult) partial = {0};
     const Machine *machine = read_vmx(
         HEAD "vmx.encryptionType = \"partial\"\nencryption.keySafe = \"x\"\n"
              "encryption.data = \"y\"\nvtpm.present = \"TRUE\"\nnvme0:0.present = \"TRUE\"\n"
@@ -392,205 +353,6 @@ static void test_probe(void)
     g_assert_false(config_vmx_ops.probe((const uint8_t *)"", 0, "a.vmx"));
 }
 
-/* The last component of "[datastore] directory/x.vmdk" and of other paths. */
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
-static gboolean is_same_disk(const MachineDisk *disk, const MachineDisk *expected)
-{
-    return disk->address.bus == expected->address.bus &&
-           disk->address.controller == expected->address.controller &&
-           disk->address.unit == expected->address.unit &&
-           strcmp(base_name(disk->stored_name), base_name(expected->stored_name)) == 0;
-}
-
-static void compare_disks(const Machine *machine, const Machine *expected)
-{
-    g_assert_cmpuint(machine->disks->len, ==, expected->disks->len);
-    for (guint i = 0; i < expected->disks->len; i++) {
-        gboolean found = FALSE;
-        const char *model = disk_at(expected, i)->address.model;
-        if (model && g_str_has_prefix(model, "vm")) /* libvirt's vmpvscsi */
-            model += strlen("vm");
-        for (guint j = 0; j < machine->disks->len && !found; j++) {
-            found = is_same_disk(disk_at(machine, j), disk_at(expected, i));
-            if (found && model)
-                g_assert_cmpstr(disk_at(machine, j)->address.model, ==, model);
-        }
-        g_assert_true(found);
-    }
-}
-
-/* libvirt leaves out drives of the client. */
-static void compare_drives(const Machine *machine, const Machine *expected)
-{
-    guint with_medium = 0, expected_with_medium = 0;
-    for (guint i = 0; i < expected->drives->len; i++) {
-        const MachineDrive *other = drive_at(expected, i);
-        gboolean found = FALSE;
-        for (guint j = 0; j < machine->drives->len && !found; j++) {
-            const MachineDrive *drive = drive_at(machine, j);
-            found = drive->kind == other->kind && drive->address.bus == other->address.bus &&
-                    drive->address.controller == other->address.controller &&
-                    drive->address.unit == other->address.unit;
-        }
-        g_assert_true(found);
-        expected_with_medium += other->medium != NULL;
-    }
-    for (guint i = 0; i < machine->drives->len; i++)
-        with_medium += drive_at(machine, i)->medium != NULL;
-    g_assert_cmpuint(with_medium, >=, expected_with_medium);
-}
-
-static void compare_nics(const Machine *machine, const Machine *expected)
-{
-    g_assert_cmpuint(machine->nics->len, ==, expected->nics->len);
-    for (guint i = 0; i < expected->nics->len; i++) {
-        const MachineNic *nic = nic_at(machine, i), *other = nic_at(expected, i);
-        g_assert_cmpstr(nic->mac, ==, other->mac);
-        if (other->model)
-            g_assert_cmpstr(nic->model, ==, other->model);
-        if (other->network)
-            g_assert_cmpstr(base_name(nic->network), ==, base_name(other->network));
-    }
-}
-
-static char *swap_back(const char *uuid)
-{
-    return g_strdup_printf("%.2s%.2s%.2s%.2s-%.2s%.2s-%.2s%.2s%s", uuid + 6, uuid + 4, uuid + 2,
-                           uuid, uuid + 11, uuid + 9, uuid + 16, uuid + 14, uuid + 18);
-}
-
-static void compare_machines(const Machine *machine, const Machine *expected)
-{
-    g_assert_cmpstr(machine->title, ==, expected->title);
-    g_assert_cmpstr(machine->annotation, ==, expected->annotation);
-    g_assert_cmpuint(machine->cpus, ==, expected->cpus);
-    /* libvirt takes the limit of a resource pool for what the guest has now, and has a default of
-       its own. */
-    uint64_t expected_bytes =
-        expected->memory_maximum_bytes ? expected->memory_maximum_bytes : expected->memory_bytes;
-    g_assert_cmpuint(machine->memory_bytes ? machine->memory_bytes : 32 * MIB, ==, expected_bytes);
-    /* libvirt does not turn it round. */
-    if (machine->uuid && g_strcmp0(machine->uuid, expected->uuid) != 0) {
-        g_autofree char *uuid = swap_back(machine->uuid);
-        g_assert_cmpstr(uuid, ==, expected->uuid);
-        g_assert_cmpuint(machine->hardware_version, >=, 13);
-    }
-    g_assert_cmpint(machine->firmware, ==, expected->firmware);
-    g_assert_cmpint(machine->secure_boot, ==, expected->secure_boot);
-    compare_disks(machine, expected);
-    compare_drives(machine, expected);
-    compare_nics(machine, expected);
-}
-
-static guint count_of(const char *text, const char *part)
-{
-    guint count = 0;
-    for (const char *at = strstr(text, part); at; at = strstr(at + 1, part))
-        count++;
-    return count;
-}
-
-static char *read_text(const char *path)
-{
-    char *text;
-    g_autoptr(GError) error = NULL;
-    g_assert_true(g_file_get_contents(path, &text, NULL, &error));
-    return text;
-}
-
-/* Every VMX of libvirt's tests against the domain libvirt makes of it. */
-static void check_libvirt_file(const char *folder, const char *name)
-{
-    g_auto(Result) result = result_new();
-    g_auto(Result) expected_result = result_new();
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    g_autofree char *stem = g_strndup(path, strlen(path) - strlen(".vmx"));
-    g_autofree char *expected_path = g_strconcat(stem, ".expected.xml", NULL);
-    g_autofree char *text = read_text(path);
-    g_test_message("%s", name);
-    const Machine *machine = read_vmx(text, &result);
-    if (!g_file_test(expected_path, G_FILE_TEST_EXISTS)) {
-        g_assert_cmpuint(machine->disks->len, ==, 1);
-        return;
-    }
-    g_autofree char *expected_text = read_text(expected_path);
-    Machine *expected = read_config(&config_libvirt_ops, expected_text, &expected_result);
-    g_assert_cmpuint(expected->disks->len + expected->drives->len, ==,
-                     count_of(expected_text, "<disk "));
-    g_assert_cmpuint(expected->nics->len, ==, count_of(expected_text, "<interface "));
-    compare_machines(machine, expected);
-}
-
-static void test_libvirt(void)
-{
-    g_autofree char *folder = g_build_filename(DRYDOCK_TESTDATA, "vm-config/vmx/libvirt", NULL);
-    g_autoptr(GDir) directory = g_dir_open(folder, 0, NULL);
-    guint count = 0;
-    if (!directory) {
-        g_test_skip("no test data");
-        return;
-    }
-    for (const char *name; (name = g_dir_read_name(directory)) != NULL;) {
-        if (!g_str_has_suffix(name, ".vmx"))
-            continue;
-        check_libvirt_file(folder, name);
-        count++;
-    }
-    g_assert_cmpuint(count, >=, 30);
-}
-
-/* The same facts as virt-v2v prints of four real files. */
-static void test_virt_v2v(void)
-{
-    static const struct {
-        const char *name, *title, *genid, *mac, *model, *network, *guest_name;
-        uint64_t memory_mib;
-        guint cpus, disks, drives;
-        Firmware firmware;
-        gboolean secure_boot;
-    } rows[] = {
-        {"test-i-vmx-1.vmx", "BZ1308535_21disks", NULL, "00:0c:29:36:ef:31", "vmxnet3",
-         "VM Network", "ens224", 2048, 1, 21, 1, FIRMWARE_BIOS, FALSE},
-        {"test-i-vmx-3.vmx", "RHEL 7.1 UEFI", NULL, "00:0c:29:4b:2b:8c", "vmxnet3", "VM Network",
-         "ens192", 2048, 1, 1, 1, FIRMWARE_UEFI, FALSE},
-        {"test-i-vmx-5.vmx", "MSEdge - Win10_preview", "8312995e-57b8-f814-4013-c1ba795f05ba",
-         "00:0c:29:bf:e4:5d", "e1000e", "bridged", NULL, 2048, 1, 1, 0, FIRMWARE_BIOS, FALSE},
-        {"test-i-vmx-7.vmx", "win2019", "2f0de9ad-5b7c-f4de-d53f-23b1115d28b9", "00:0c:29:46:9b:0b",
-         "vmxnet3", "VM Network", "ens192", 4096, 2, 2, 1, FIRMWARE_UEFI, TRUE},
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_auto(Result) result = result_new();
-        g_autofree char *path =
-            g_build_filename(DRYDOCK_TESTDATA, "vm-config/vmx/virt-v2v", rows[i].name, NULL);
-        if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-            g_test_skip("no test data");
-            return;
-        }
-        g_autofree char *text = read_text(path);
-        const Machine *machine = read_vmx(text, &result);
-        g_test_message("%s", rows[i].name);
-        g_assert_cmpstr(machine->title, ==, rows[i].title);
-        g_assert_cmpstr(machine->genid, ==, rows[i].genid);
-        g_assert_cmpuint(machine->memory_bytes, ==, rows[i].memory_mib * MIB);
-        g_assert_cmpuint(machine->cpus, ==, rows[i].cpus);
-        g_assert_cmpuint(machine->disks->len, ==, rows[i].disks);
-        g_assert_cmpuint(machine->drives->len, ==, rows[i].drives);
-        g_assert_cmpint(machine->firmware, ==, rows[i].firmware);
-        g_assert_cmpint(machine->secure_boot, ==, rows[i].secure_boot);
-        g_assert_cmpuint(machine->nics->len, ==, 1);
-        g_assert_cmpstr(nic_at(machine, 0)->mac, ==, rows[i].mac);
-        g_assert_cmpstr(nic_at(machine, 0)->model, ==, rows[i].model);
-        g_assert_cmpstr(nic_at(machine, 0)->network, ==, rows[i].network);
-        if (rows[i].guest_name)
-            g_assert_cmpstr(nic_at(machine, 0)->guest_name, ==, rows[i].guest_name);
-    }
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -603,7 +365,5 @@ int main(int argc, char **argv)
     g_test_add_func("/convert/config-vmx/unknown", test_unknown);
     g_test_add_func("/convert/config-vmx/encrypted", test_encrypted);
     g_test_add_func("/convert/config-vmx/probe", test_probe);
-    g_test_add_func("/convert/config-vmx/libvirt", test_libvirt);
-    g_test_add_func("/convert/config-vmx/virt-v2v", test_virt_v2v);
     return g_test_run();
 }
