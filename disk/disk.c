@@ -16,6 +16,7 @@ void disk_init(Disk *disk, const DiskOps *ops, Disk *parent, const char *name, u
     disk->size = size;
     disk->sector_size = sector_size;
     disk->writable = writable;
+    disk->keeps_no_zeros = parent && parent->keeps_no_zeros;
 }
 
 Disk *disk_ref(Disk *disk)
@@ -51,6 +52,11 @@ uint32_t disk_sector_size(const Disk *disk)
 gboolean disk_is_writable(const Disk *disk)
 {
     return disk->writable;
+}
+
+gboolean disk_discards_to_zeros(const Disk *disk)
+{
+    return !disk->keeps_no_zeros;
 }
 
 static gboolean check_range(const Disk *disk, uint64_t offset, uint64_t length, GError **error)

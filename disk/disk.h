@@ -28,6 +28,9 @@ gboolean disk_write(Disk *disk, uint64_t offset, const void *buffer, size_t leng
 /* The range reads as zeros afterwards and takes no room where the storage below can do that. */
 gboolean disk_discard(Disk *disk, uint64_t offset, uint64_t length,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* FALSE: an encrypted volume is somewhere below. What was discarded there takes no room either, but
+   reads as anything: to have zeros, write them. */
+gboolean disk_discards_to_zeros(const Disk *disk);
 /* Everything written so far has reached the storage below (all layers are flushed). */
 gboolean disk_flush(Disk *disk, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -32,6 +32,7 @@ struct Disk {
     uint64_t size;
     uint32_t sector_size;
     gboolean writable;
+    gboolean keeps_no_zeros; /* see disk_discards_to_zeros(); of parent unless a driver says so */
 };
 
 /* Fills the common part; takes a reference on parent (may be NULL). */

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/utf16.h"
+#include "disk/on_disk.h"
 #include "disk/partition_table.h"
 
 #define HEADER_BYTES 92
@@ -37,26 +38,6 @@ static void copy_clear(Copy *copy)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Copy, copy_clear)
 
-/* CRC-32 as in ISO 3309, what UEFI means by it; a table is at most a few MiB. */
-static uint32_t crc32(const uint8_t *bytes, size_t length)
-{
-    uint32_t crc = ~UINT32_C(0);
-    for (size_t i = 0; i < length; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = (crc >> 1) ^ (crc & 1 ? UINT32_C(0xedb88320) : 0);
-    }
-    return ~crc;
-}
-
-/* The first three fields of a GUID are little endian on disk. */
-static char *decode_guid(const uint8_t *guid)
-{
-    return g_strdup_printf("%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", get_le32(guid),
-                           get_le16(guid + 4), get_le16(guid + 6), guid[8], guid[9], guid[10],
-                           guid[11], guid[12], guid[13], guid[14], guid[15]);
-}
-
 static gboolean decode_header(uint8_t *sector, uint64_t expected_sector, Header *header)
 {
     uint32_t size = get_le32(sector + 12);
@@ -64,14 +45,14 @@ static gboolean decode_header(uint8_t *sector, uint64_t expected_sector, Header 
     if (size < HEADER_BYTES || size > HEADER_SECTOR_BYTES)
         return FALSE;
     put_le32(sector + 16, 0);
-    if (crc32(sector, size) != crc)
+    if (crc32_compute(sector, size) != crc)
         return FALSE;
     header->own_sector = get_le64(sector + 24);
     header->entries_sector = get_le64(sector + 72);
     header->entry_count = get_le32(sector + 80);
     header->entry_bytes = get_le32(sector + 84);
     header->entries_crc = get_le32(sector + 88);
-    header->disk_id = decode_guid(sector + 56);
+    header->disk_id = guid_to_text(sector + 56);
     return header->own_sector == expected_sector && header->entry_count <= ENTRIES_LIMIT &&
            header->entry_bytes >= ENTRY_MINIMUM_BYTES && header->entry_bytes <= ENTRY_LIMIT_BYTES;
 }
@@ -100,7 +81,7 @@ static gboolean read_copy(Disk *disk, uint32_t sector_size, uint64_t number, Cop
     g_autofree uint8_t *entries = g_malloc(length);
     if (!disk_read(disk, offset, entries, length, error))
         return FALSE;
-    if (crc32(entries, length) == copy->header.entries_crc)
+    if (crc32_compute(entries, length) == copy->header.entries_crc)
         copy->entries = g_steal_pointer(&entries);
     return TRUE;
 }
@@ -119,8 +100,8 @@ static gboolean add_entry(PartitionTable *table, Disk *disk, uint32_t sector_siz
     partition->start_bytes = start;
     partition->length_bytes = length;
     partition->bootable = (get_le64(entry + 48) & ATTRIBUTE_LEGACY_BOOT) != 0;
-    partition->type_guid = decode_guid(entry);
-    partition->uuid = decode_guid(entry + 16);
+    partition->type_guid = guid_to_text(entry);
+    partition->uuid = guid_to_text(entry + 16);
     partition->name = utf16_to_utf8(entry + 56, NAME_BYTES, UTF16_LITTLE_ENDIAN);
     return partition_table_add(table, disk, partition, error);
 }

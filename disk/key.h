@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The secrets that open encrypted volumes, each with the name of what it is for. Filled from the
+   command line before the process that reads guests is confined. Nothing in here is ever printed.
+ */
+#ifndef DISK_KEY_H
+#define DISK_KEY_H
+
+#include <glib.h>
+#include <stdint.h>
+
+/* More than any key file of BitLocker (a few hundred bytes) or LUKS (8 MiB) has. */
+#define KEY_LIMIT_BYTES ((size_t)8 << 20)
+
+typedef struct KeyRing KeyRing;
+
+KeyRing *key_ring_new(void);
+/* Overwrites the secrets first. NULL is fine. */
+void key_ring_free(KeyRing *ring);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KeyRing, key_ring_free)
+
+/* id: a UUID of a volume or of one of its key protectors or slots, with or without braces, in any
+   case; "*" or "any": every volume. secret is copied: a passphrase in UTF-8 without a final line
+   break, or the content of a key file. DRYDOCK_ERROR_USAGE: an id that is neither, or no secret. */
+gboolean key_ring_add(KeyRing *ring, const char *id, const uint8_t *secret, size_t length,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Overwrites all secrets and forgets them: every volume has been opened. NULL is fine. */
+void key_ring_wipe(KeyRing *ring);
+
+guint key_ring_count(const KeyRing *ring); /* ring may be NULL: 0 */
+/* Secret number index is meant for id, or for every volume. id: lower case, without braces. */
+gboolean key_ring_is_for(const KeyRing *ring, guint index, const char *id);
+gboolean key_ring_is_for_any(const KeyRing *ring, guint index);
+/* Borrowed until the ring is wiped; a NUL that does not count follows. */
+const uint8_t *key_ring_secret(const KeyRing *ring, guint index, size_t *ret_length);
+
+#endif
