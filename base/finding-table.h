@@ -35,7 +35,7 @@ FINDING(SOURCE_MERGE_PENDING, "source-merge-pending", INFO,
         "Hyper-V had not merged the disks of a deleted checkpoint of '{}' yet; they are read together",
         NULL)
 FINDING(SOURCE_OVF_CERTIFICATE, "source-ovf-certificate", INFO,
-        "the package is signed ({}); its digests were compared, the signature was not", NULL)
+        "the package is signed ({}); the signature was not checked", NULL)
 FINDING(SOURCE_OVF_NVRAM, "source-ovf-nvram", INFO,
         "the firmware's variables in {} are not carried over; boot entries are made anew", NULL)
 FINDING(SOURCE_OVF_SECTION, "source-ovf-section", WARNING,
@@ -121,6 +121,18 @@ FINDING(WINDOWS_EFI_FALLBACK, "windows-efi-fallback", INFO,
 FINDING(WINDOWS_NO_EFI_PARTITION, "windows-no-efi-partition", WARNING,
         "the EFI system partition could not be read; a boot entry may have to be made by hand",
         "in the firmware's setup, boot from \\EFI\\Microsoft\\Boot\\bootmgfw.efi")
+FINDING(WINDOWS_FIRST_BOOT, "windows-first-boot", INFO,
+        "at its first start the guest finishes its migration by itself, and may restart once; see {}",
+        NULL)
+FINDING(WINDOWS_FIRST_BOOT_SETTING, "windows-first-boot-setting", WARNING,
+        "a setting that Windows would not take is left out of the first start: {}",
+        "set it in the guest")
+FINDING(WINDOWS_NO_FIRST_BOOT, "windows-no-first-boot", WARNING,
+        "this program was built without its first-boot service: nothing is installed, removed or set "
+        "inside the guest",
+        "build it with mingw-w64, or install the drivers in the guest by hand")
+FINDING(WINDOWS_NO_POWERSHELL, "windows-no-powershell", WARNING,
+        "this Windows has no PowerShell, which {} needs", "give a .cmd file instead")
 
 /* Linux */
 FINDING(LINUX_BOOT_NOT_FOUND, "linux-boot-not-found", WARNING,

@@ -21,16 +21,22 @@
 #define REMEMBERED_MEMBER_LIMIT_BYTES ((size_t)1 << 20)
 #define REMEMBERED_LIMIT_BYTES ((size_t)32 << 20)
 
+/* What is known of the members; more after archive_complete(). */
+typedef struct {
+    GPtrArray *members; /* of ArchiveMember, in the archive's order */
+    GPtrArray *names;   /* theirs, and NULL */
+    GPtrArray *kept;    /* NULL, or for each member the file that archive_complete() made */
+    gboolean is_complete;
+    ProgressFunc progress; /* of making it complete */
+    void *progress_data;
+} Contents;
+
 struct Archive {
     char *path;
     uint64_t file_bytes;
-    GPtrArray *members;     /* of ArchiveMember, in the archive's order */
-    GPtrArray *names;       /* theirs, and NULL */
-    GPtrArray *kept;        /* NULL, or for each member the file that archive_complete() made */
+    gboolean is_stream;
+    Contents *contents;
     GHashTable *remembered; /* member → GBytes */
-    gboolean is_stream, is_complete;
-    ProgressFunc progress;
-    void *progress_data;
 };
 
 gboolean archive_probe(const uint8_t *head, size_t length)
@@ -52,14 +58,14 @@ static GPtrArray *members_new(void)
     return g_ptr_array_new_with_free_func((GDestroyNotify)archive_member_free);
 }
 
-static void take_members(Archive *archive, GPtrArray *members)
+static void take_members(Contents *contents, GPtrArray *members)
 {
-    g_clear_pointer(&archive->members, g_ptr_array_unref);
-    archive->members = members;
-    g_ptr_array_set_size(archive->names, 0);
+    g_clear_pointer(&contents->members, g_ptr_array_unref);
+    contents->members = members;
+    g_ptr_array_set_size(contents->names, 0);
     for (guint i = 0; i < members->len; i++)
-        g_ptr_array_add(archive->names, ((ArchiveMember *)members->pdata[i])->name);
-    g_ptr_array_add(archive->names, NULL);
+        g_ptr_array_add(contents->names, ((ArchiveMember *)members->pdata[i])->name);
+    g_ptr_array_add(contents->names, NULL);
 }
 
 static gboolean is_descriptor(const char *name)
@@ -131,7 +137,7 @@ static gboolean list_members(Archive *archive, GError **error)
         if (!archive_reader_next(reader, &member, error))
             return FALSE;
         archive->is_stream = archive_reader_is_stream(reader);
-        archive->is_complete = !member;
+        archive->contents->is_complete = !member;
         if (!member)
             break;
         g_ptr_array_add(members, member);
@@ -144,7 +150,7 @@ static gboolean list_members(Archive *archive, GError **error)
     }
     if (!reader)
         return FALSE;
-    take_members(archive, g_steal_pointer(&members));
+    take_members(archive->contents, g_steal_pointer(&members));
     return TRUE;
 }
 
@@ -152,7 +158,8 @@ Archive *archive_open(const char *path, GError **error)
 {
     g_autoptr(Archive) archive = g_new0(Archive, 1);
     archive->path = g_strdup(path);
-    archive->names = g_ptr_array_new();
+    archive->contents = g_new0(Contents, 1);
+    archive->contents->names = g_ptr_array_new();
     archive->remembered =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
     struct stat info;
@@ -175,9 +182,10 @@ void archive_close(Archive *archive)
 {
     if (!archive)
         return;
-    g_clear_pointer(&archive->kept, g_ptr_array_unref);
-    g_clear_pointer(&archive->members, g_ptr_array_unref);
-    g_ptr_array_unref(archive->names);
+    g_clear_pointer(&archive->contents->kept, g_ptr_array_unref);
+    g_clear_pointer(&archive->contents->members, g_ptr_array_unref);
+    g_ptr_array_unref(archive->contents->names);
+    g_free(archive->contents);
     g_hash_table_unref(archive->remembered);
     g_free(archive->path);
     g_free(archive);
@@ -190,24 +198,24 @@ const char *archive_path(const Archive *archive)
 
 const char *const *archive_members(const Archive *archive)
 {
-    return (const char *const *)archive->names->pdata;
+    return (const char *const *)archive->contents->names->pdata;
 }
 
 gboolean archive_is_complete(const Archive *archive)
 {
-    return archive->is_complete;
+    return archive->contents->is_complete;
 }
 
-void archive_set_progress(Archive *archive, ProgressFunc progress, void *data)
+void archive_set_progress(const Archive *archive, ProgressFunc progress, void *data)
 {
-    archive->progress = progress;
-    archive->progress_data = data;
+    archive->contents->progress = progress;
+    archive->contents->progress_data = data;
 }
 
 static const ArchiveMember *find_member(const Archive *archive, const char *name, guint *ret_index)
 {
-    for (guint i = 0; i < archive->members->len; i++) {
-        const ArchiveMember *member = g_ptr_array_index(archive->members, i);
+    for (guint i = 0; i < archive->contents->members->len; i++) {
+        const ArchiveMember *member = g_ptr_array_index(archive->contents->members, i);
         if (g_str_equal(member->name, name)) {
             *ret_index = i;
             return member;
@@ -274,8 +282,8 @@ GBytes *archive_read(const Archive *archive, const char *member, size_t limit_by
     limit_bytes = MIN(limit_bytes, (size_t)G_MAXINT32);
     if (remembered && g_bytes_get_size(remembered) <= limit_bytes) {
         result = g_bytes_ref(remembered);
-    } else if (archive->kept && find_member(archive, member, &index)) {
-        result = read_kept(archive->kept->pdata[index], member, limit_bytes, error);
+    } else if (archive->contents->kept && find_member(archive, member, &index)) {
+        result = read_kept(archive->contents->kept->pdata[index], member, limit_bytes, error);
     } else {
         g_autoptr(ArchiveMember) found = NULL;
         g_autoptr(ArchiveReader) reader = open_member(archive, member, &found, error);
@@ -288,8 +296,8 @@ GBytes *archive_read(const Archive *archive, const char *member, size_t limit_by
     return g_steal_pointer(&result);
 }
 
-static gboolean write_member(Archive *archive, ArchiveReader *reader, const ArchiveMember *member,
-                             const char *target, GError **error)
+static gboolean write_member(const Archive *archive, ArchiveReader *reader,
+                             const ArchiveMember *member, const char *target, GError **error)
 {
     g_autoptr(SpoolFile) file = spool_file_create(target, error);
     const void *bytes;
@@ -305,9 +313,9 @@ static gboolean write_member(Archive *archive, ArchiveReader *reader, const Arch
         if (!spool_file_write(file, offset, bytes, length, error))
             return FALSE;
         end = offset + length;
-        if (archive->progress)
-            archive->progress(archive->progress_data, archive_reader_position(reader),
-                              archive->file_bytes);
+        if (archive->contents->progress)
+            archive->contents->progress(archive->contents->progress_data,
+                                        archive_reader_position(reader), archive->file_bytes);
     }
     gboolean has_size = member->size_bytes != ARCHIVE_SIZE_UNKNOWN;
     if (has_size && end > member->size_bytes) {
@@ -319,7 +327,7 @@ static gboolean write_member(Archive *archive, ArchiveReader *reader, const Arch
     return spool_file_finish(file, has_size ? member->size_bytes : end, error);
 }
 
-static gboolean keep_members(Archive *archive, const char *directory, GPtrArray *members,
+static gboolean keep_members(const Archive *archive, const char *directory, GPtrArray *members,
                              GPtrArray *kept, GError **error)
 {
     g_autoptr(ArchiveReader) reader = archive_reader_open(archive->path, error);
@@ -341,9 +349,9 @@ static gboolean keep_members(Archive *archive, const char *directory, GPtrArray 
     return FALSE;
 }
 
-gboolean archive_complete(Archive *archive, const char *directory, GError **error)
+gboolean archive_complete(const Archive *archive, const char *directory, GError **error)
 {
-    if (!archive->is_stream || archive->kept)
+    if (!archive->is_stream || archive->contents->kept)
         return TRUE;
     g_autoptr(GPtrArray) members = members_new();
     g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func(remove_file);
@@ -351,16 +359,16 @@ gboolean archive_complete(Archive *archive, const char *directory, GError **erro
         g_prefix_error(error, "cannot read '%s': ", archive->path);
         return FALSE;
     }
-    take_members(archive, g_steal_pointer(&members));
-    archive->kept = g_steal_pointer(&kept);
-    archive->is_complete = TRUE;
+    take_members(archive->contents, g_steal_pointer(&members));
+    archive->contents->kept = g_steal_pointer(&kept);
+    archive->contents->is_complete = TRUE;
     return TRUE;
 }
 
 /* Both are in one file system; those without hard links have to give the file away. */
-static gboolean hand_out(Archive *archive, guint index, const char *target, GError **error)
+static gboolean hand_out(const Archive *archive, guint index, const char *target, GError **error)
 {
-    const char *kept = archive->kept->pdata[index];
+    const char *kept = archive->contents->kept->pdata[index];
     if (link(kept, target) == 0)
         return TRUE;
     int cause = errno;
@@ -370,17 +378,19 @@ static gboolean hand_out(Archive *archive, guint index, const char *target, GErr
     return FALSE;
 }
 
-static gboolean unpack(Archive *archive, const char *member, const char *target, GError **error)
+static gboolean unpack(const Archive *archive, const char *member, const char *target,
+                       GError **error)
 {
     guint index;
-    if (archive->kept && find_member(archive, member, &index))
+    if (archive->contents->kept && find_member(archive, member, &index))
         return hand_out(archive, index, target, error);
     g_autoptr(ArchiveMember) found = NULL;
     g_autoptr(ArchiveReader) reader = open_member(archive, member, &found, error);
     return reader && write_member(archive, reader, found, target, error);
 }
 
-gboolean archive_unpack(Archive *archive, const char *member, const char *target, GError **error)
+gboolean archive_unpack(const Archive *archive, const char *member, const char *target,
+                        GError **error)
 {
     g_autofree char *directory = g_path_get_dirname(target);
     if (!archive_complete(archive, directory, error))

@@ -32,12 +32,13 @@ gboolean archive_is_complete(const Archive *archive);
 
 /* Makes everything in a compressed archive available in one pass: its members are unpacked into
    directory (private, as large as they are together), archive_members() names them all, and
-   archive_unpack() hands them out without reading the archive again. Nothing to do for others. */
-gboolean archive_complete(Archive *archive, const char *directory,
+   archive_unpack() hands them out without reading the archive again. Nothing to do for others, and
+   the second time. */
+gboolean archive_complete(const Archive *archive, const char *directory,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Who hears how far archive_complete() is, in bytes of the archive. */
-void archive_set_progress(Archive *archive, ProgressFunc progress, void *data);
+void archive_set_progress(const Archive *archive, ProgressFunc progress, void *data);
 
 /* Where the content of a member lies in the file itself; FALSE: it has to be unpacked (or is not
    there). */
@@ -50,7 +51,7 @@ GBytes *archive_read(const Archive *archive, const char *member, size_t limit_by
 
 /* Writes the content of a member to target, which must not exist; zeros become holes. A compressed
    archive is first completed in target's folder, so that several members cost one pass. */
-gboolean archive_unpack(Archive *archive, const char *member, const char *target,
+gboolean archive_unpack(const Archive *archive, const char *member, const char *target,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif
