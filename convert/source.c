@@ -123,11 +123,10 @@ static gboolean check_name(const char *name, GError **error)
 
 static const char *place_of(const SourceMachine *found)
 {
-    const MachineDisk *disk =
-        found->machine->disks->len > 0 ? g_ptr_array_index(found->machine->disks, 0) : NULL;
     if (found->config)
         return found->config->member ? found->config->member : found->config->path;
-    return disk && disk->path ? disk->path : "";
+    const MachineDisk *disk = g_ptr_array_index(found->machine->disks, 0);
+    return disk->path ? disk->path : disk->stored_name;
 }
 
 static void name_machine(SourceMachine *found)
@@ -196,6 +195,12 @@ static gboolean set_root(Source *source, const char *root, GError **error)
     return set_roots(source, roots, error);
 }
 
+static gboolean discover_lone_disks(Source *source, GPtrArray *machines, GError **error)
+{
+    return use_work_directory(source, NULL, error) &&
+           source_discover_lone_disks(&source->context, machines, error);
+}
+
 static gboolean open_archive(Source *source, const char *path, GPtrArray *machines, GError **error)
 {
     Archive *archive = archive_open(path, error);
@@ -203,7 +208,8 @@ static gboolean open_archive(Source *source, const char *path, GPtrArray *machin
         return FALSE;
     source_files_free(source->context.files);
     source->context.files = source_files_new_for_archive(archive);
-    return source_discover_all(&source->context, machines, error);
+    return source_discover_all(&source->context, machines, error) &&
+           (machines->len > 0 || discover_lone_disks(source, machines, error));
 }
 
 static gboolean open_folder(Source *source, const char *path, GPtrArray *machines, GError **error)
@@ -215,8 +221,7 @@ static gboolean open_folder(Source *source, const char *path, GPtrArray *machine
     g_autofree char *archive = source_discover_archive(&source->context);
     if (archive)
         return open_archive(source, archive, machines, error);
-    return use_work_directory(source, NULL, error) &&
-           source_discover_lone_disks(&source->context, machines, error);
+    return discover_lone_disks(source, machines, error);
 }
 
 static gboolean open_config(Source *source, const char *path, GPtrArray *machines, GError **error)
@@ -227,8 +232,7 @@ static gboolean open_config(Source *source, const char *path, GPtrArray *machine
         return FALSE;
     if (machines->len > 0 || source->context.findings->len == 0)
         return TRUE;
-    return use_work_directory(source, NULL, error) &&
-           source_discover_lone_disks(&source->context, machines, error);
+    return discover_lone_disks(source, machines, error);
 }
 
 /* Bare disks say nothing of network cards, but hardly a machine had none. Its address is made from

@@ -91,7 +91,7 @@ static gboolean read_config(SourceContext *context, const SourceConfigOps *confi
     }
     if (ok)
         return TRUE;
-    g_prefix_error(&local, "cannot use '%s': ", name);
+    g_prefix_error(&local, "'%s': ", name);
     if (g_error_matches(local, DRYDOCK_ERROR, DRYDOCK_ERROR_PRECONDITION)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
@@ -204,11 +204,15 @@ static gboolean is_part_of_another(SourceContext *context, const SourcePlace *pl
     return !ok && g_error_matches(error, DRYDOCK_ERROR, DRYDOCK_ERROR_USAGE);
 }
 
-static void add_lone_disk(GPtrArray *machines, const char *path)
+static void add_lone_disk(GPtrArray *machines, const SourcePlace *place)
 {
     SourceMachine *found = g_new0(SourceMachine, 1);
     found->machine = machine_new("disks");
-    machine_add_disk(found->machine)->path = g_strdup(path);
+    MachineDisk *disk = machine_add_disk(found->machine);
+    if (place->member)
+        disk->stored_name = g_strdup(place->member);
+    else
+        disk->path = g_strdup(place->path);
     g_ptr_array_add(machines, found);
 }
 
@@ -232,8 +236,8 @@ gboolean source_discover_lone_disks(SourceContext *context, GPtrArray *machines,
     }
     for (guint i = 0; i < own->len; i++) {
         const SourcePlace *place = g_ptr_array_index(own, i);
-        if (!g_hash_table_contains(parents, place->path))
-            add_lone_disk(machines, place->path);
+        if (place->member || !g_hash_table_contains(parents, place->path))
+            add_lone_disk(machines, place);
     }
     return TRUE;
 }

@@ -27,7 +27,8 @@ gboolean source_discover_all(SourceContext *context, GPtrArray *machines,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Appends one SourceMachine, of kind "disks", for every disk image among the files of a folder that
-   is neither an extent nor the parent of another. */
+   is neither an extent nor the parent of another; of an archive: for every one that can be read in
+   place. */
 gboolean source_discover_lone_disks(SourceContext *context, GPtrArray *machines,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

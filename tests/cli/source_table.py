@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 FOLDERS = ("disk-images", "vm-config")
-NOT_SOURCES = (".expected.xml", "ORACLE-raw-content.txt")
+NOT_SOURCES = (".expected.xml", ".expected", "ORACLE-raw-content.txt")
 UNPACKERS = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 TIMEOUT_SECONDS = 60
 BLOCK = 1 << 20

@@ -240,6 +240,7 @@ nbd)
     expect 0 "$MIGRATE" "nbd+unix:///disk?socket=$work/socket" -o out.d --name web
     kill $server
     check_guest web
+    rm -r out.d
     refused 1 system . "nbd+unix:///disk?socket=$work/nothing"
     ;;
 hyperv)
@@ -335,7 +336,7 @@ escape)
     small_disk secret.vmdk vmdk
     cp secret.vmdk machine/own.vmdk
     ln -s ../secret.vmdk machine/link.vmdk
-    for name in ../secret.vmdk "$work/secret.vmdk" link.vmdk 'json:{"driver":"file"}' nbd://127.0.0.1/x /dev/zero; do
+    for name in ../secret.vmdk "$work/secret.vmdk" link.vmdk 'json:{|22driver|22:|22file|22}' nbd://127.0.0.1/x /dev/zero; do
         vmx machine/web.vmx web "$name"
         status=0
         "$MIGRATE" inspect --source-only --json machine/web.vmx > out 2> err || status=$?
@@ -356,8 +357,8 @@ allow-path)
     is out '[parent.rsplit("/", 2)[1] for parent in report["machine"]["disks"][0]["parents"]]' "['templates']"
     ;;
 encrypted)
-    small_disk web.vmdk vmdk
-    vmx web.vmx web web.vmdk
+    # All that is in the clear of a VMX that is encrypted as a whole.
+    printf 'config.version = "8"\ndisplayName = "web"\n' > web.vmx
     echo 'encryption.keySafe = "vmware:key/list/(pair/(phrase/x/pass2key))"' >> web.vmx
     refused 3 precondition encrypted web.vmx
     ;;
@@ -366,6 +367,7 @@ overrides)
     expect 0 "$MIGRATE" web.vmdk -o out.d --cpus 3 --memory 1536M --firmware bios --name other
     says out.d/other.xml '<vcpu>3</vcpu>'
     says out.d/other.xml '<memory unit="KiB">1572864</memory>'
+    rm -r out.d
     for wrong in '--cpus 0' '--cpus x' '--memory 10X' '--memory -1' '--firmware dos'; do
         # shellcheck disable=SC2086  # an option and its value
         refused 2 usage "'" web.vmdk --name x $wrong
