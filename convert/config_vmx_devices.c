@@ -5,12 +5,16 @@
 #include <string.h>
 
 #include "base/finding.h"
+#include "convert/vmware_slot.h"
 
 #define NICS_LIMIT 10
 #define PORTS_LIMIT 32
 
-/* Where disks and drives hang ("Configuration Maximums" of vSphere 8). SCSI has no unit 7: that is
-   the controller. */
+/* Where disks and drives hang ("Configuration Maximums" of vSphere 8), in the order in which a disk
+   to boot from is looked for. VMware does not document the order of its firmware; new machines get
+   their first disk on IDE or SCSI, and SATA for CDs ("SCSI, SATA, and NVMe Storage Controller
+   Conditions"), so that disks on SATA and NVMe beside others were added later. SCSI has no unit 7:
+   that is the controller. */
 typedef struct {
     const char *name;
     MachineBus bus;
@@ -19,9 +23,9 @@ typedef struct {
 
 static const Bus buses[] = {
     {"ide", MACHINE_BUS_IDE, 2, 2},
+    {"scsi", MACHINE_BUS_SCSI, 4, 65},
     {"sata", MACHINE_BUS_SATA, 4, 30},
     {"nvme", MACHINE_BUS_NVME, 4, 64},
-    {"scsi", MACHINE_BUS_SCSI, 4, 65},
 };
 
 typedef enum {
@@ -217,17 +221,12 @@ static char *read_network(const Vmx *vmx, const char *device)
     return NULL;
 }
 
-/* What udev calls the NIC by its slot ("ens192"). pciSlotNumber is FFF.BBBBB.DDDDD in bits:
-   function and number of the bridge, device behind it (Broadcom's KB 427766, "Mapping PCI slot
-   numbers to guest-visible PCI bus topology"). The slot number that the guest's firmware tells is
-   the lower ten bits plus the function: cards at 192, 224, 256, 1184, 1216 … were seen as ens192,
-   ens224, ens256, ens161, ens193 … in RHEL 8 and 9 on ESXi 7, and at 33 as ens33 on Workstation. */
 static char *read_guest_name(const Vmx *vmx, const char *device)
 {
     gint64 slot;
-    if (!vmx_get_number(vmx, device, "pciSlotNumber", &slot) || slot <= 0 || slot >= 8 << 10)
-        return NULL;
-    return g_strdup_printf("ens%d", (int)(slot % 1024 + slot / 1024));
+    return vmx_get_number(vmx, device, "pciSlotNumber", &slot) && slot > 0
+               ? vmware_slot_guest_name((uint64_t)slot)
+               : NULL;
 }
 
 static void read_nic(const Vmx *vmx, guint number, Machine *machine)
@@ -271,11 +270,19 @@ static void note_shared_folders(const Vmx *vmx, GPtrArray *findings)
     }
 }
 
+static gint compare_boot_order(gconstpointer a, gconstpointer b)
+{
+    /* 0, not said, comes after every number that is. */
+    guint left = (*(const MachineDisk *const *)a)->boot_order - 1;
+    guint right = (*(const MachineDisk *const *)b)->boot_order - 1;
+    return (left > right) - (left < right);
+}
+
 void config_vmx_read_devices(const Vmx *vmx, Machine *machine, GPtrArray *findings)
 {
     for (guint i = 0; i < G_N_ELEMENTS(buses); i++)
         read_bus(vmx, &buses[i], machine, findings);
-    machine_sort_disks(machine);
+    g_ptr_array_sort(machine->disks, compare_boot_order); /* stable */
     for (guint unit = 0; unit < 2; unit++)
         read_floppy(vmx, unit, machine);
     for (guint number = 0; number < NICS_LIMIT; number++)

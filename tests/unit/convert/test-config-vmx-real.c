@@ -186,20 +186,23 @@ static void test_libvirt(void)
 static void test_virt_v2v(void)
 {
     static const struct {
-        const char *name, *title, *genid, *mac, *model, *network, *guest_name;
+        const char *name, *title, *first_disk, *genid, *mac, *model, *network, *guest_name;
         uint64_t memory_mib;
         guint cpus, disks, drives;
         Firmware firmware;
         gboolean secure_boot;
     } rows[] = {
-        {"test-i-vmx-1.vmx", "BZ1308535_21disks", NULL, "00:0c:29:36:ef:31", "vmxnet3",
-         "VM Network", "ens224", 2048, 1, 21, 1, FIRMWARE_BIOS, FALSE},
-        {"test-i-vmx-3.vmx", "RHEL 7.1 UEFI", NULL, "00:0c:29:4b:2b:8c", "vmxnet3", "VM Network",
-         "ens192", 2048, 1, 1, 1, FIRMWARE_UEFI, FALSE},
-        {"test-i-vmx-5.vmx", "MSEdge - Win10_preview", "8312995e-57b8-f814-4013-c1ba795f05ba",
-         "00:0c:29:bf:e4:5d", "e1000e", "bridged", NULL, 2048, 1, 1, 0, FIRMWARE_BIOS, FALSE},
-        {"test-i-vmx-7.vmx", "win2019", "2f0de9ad-5b7c-f4de-d53f-23b1115d28b9", "00:0c:29:46:9b:0b",
-         "vmxnet3", "VM Network", "ens192", 4096, 2, 2, 1, FIRMWARE_UEFI, TRUE},
+        {"test-i-vmx-1.vmx", "BZ1308535_21disks", "BZ1308535_21disks.vmdk", NULL,
+         "00:0c:29:36:ef:31", "vmxnet3", "VM Network", "ens224", 2048, 1, 21, 1, FIRMWARE_BIOS,
+         FALSE},
+        {"test-i-vmx-3.vmx", "RHEL 7.1 UEFI", "RHEL-7.1-UEFI.vmdk", NULL, "00:0c:29:4b:2b:8c",
+         "vmxnet3", "VM Network", "ens192", 2048, 1, 1, 1, FIRMWARE_UEFI, FALSE},
+        {"test-i-vmx-5.vmx", "MSEdge - Win10_preview", "MSEdge-Win10_preview.vmdk",
+         "8312995e-57b8-f814-4013-c1ba795f05ba", "00:0c:29:bf:e4:5d", "e1000e", "bridged", NULL,
+         2048, 1, 1, 0, FIRMWARE_BIOS, FALSE},
+        {"test-i-vmx-7.vmx", "win2019", "win2019.vmdk", "2f0de9ad-5b7c-f4de-d53f-23b1115d28b9",
+         "00:0c:29:46:9b:0b", "vmxnet3", "VM Network", "ens192", 4096, 2, 2, 1, FIRMWARE_UEFI,
+         TRUE},
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_auto(ConfigResult) result = {0};
@@ -217,6 +220,7 @@ static void test_virt_v2v(void)
         g_assert_cmpuint(machine->memory_bytes, ==, rows[i].memory_mib * MIB);
         g_assert_cmpuint(machine->cpus, ==, rows[i].cpus);
         g_assert_cmpuint(machine->disks->len, ==, rows[i].disks);
+        g_assert_cmpstr(disk_at(machine, 0)->stored_name, ==, rows[i].first_disk);
         g_assert_cmpuint(machine->drives->len, ==, rows[i].drives);
         g_assert_cmpint(machine->firmware, ==, rows[i].firmware);
         g_assert_cmpint(machine->secure_boot, ==, rows[i].secure_boot);

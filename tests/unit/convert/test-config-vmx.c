@@ -79,7 +79,7 @@ static void test_devices(void)
         {"nvme1:0.present = TRUE\nnvme1:0.fileName = n.vmdk\nsata0:2.present = TRUE\n"
          "sata0:2.fileName = s.vmdk\nscsi0:0.present = TRUE\nscsi0:0.fileName = c.vmdk\n"
          "ide0:1.present = TRUE\nide0:1.fileName = i.vmdk\n",
-         "ide0:1 i.vmdk, sata0:2 s.vmdk, nvme1:0 n.vmdk, scsi0:0 c.vmdk", "", ""},
+         "ide0:1 i.vmdk, scsi0:0 c.vmdk, sata0:2 s.vmdk, nvme1:0 n.vmdk", "", ""},
         {"scsi0:0.present = TRUE\nscsi0:0.fileName = a.vmdk\nscsi0:1.present = TRUE\n"
          "scsi0:1.fileName = b.vmdk\nide0:0.present = TRUE\nide0:0.fileName = c.vmdk\n"
          "bios.bootOrder = \"hdd,cdrom\"\nbios.hddOrder = \"SCSI0:1, scsi0:0\"\n",
@@ -94,7 +94,7 @@ static void test_devices(void)
          "sata0:2.present = TRUE\nsata0:2.fileName = b.ISO\n"
          "scsi0:0.present = TRUE\nscsi0:0.deviceType = cdrom-raw\nscsi0:0.clientDevice = TRUE\n"
          "scsi0:0.fileName = x\n",
-         "", "sata0:0 cd a.vmdk, sata0:1 cd /dev/sr0, sata0:2 cd b.ISO, scsi0:0 cd -", ""},
+         "", "scsi0:0 cd -, sata0:0 cd a.vmdk, sata0:1 cd /dev/sr0, sata0:2 cd b.ISO", ""},
         {"scsi0:0.present = TRUE\nscsi0:0.deviceType = rawDisk\nscsi0:0.fileName = raw.vmdk\n"
          "scsi0:1.present = TRUE\nscsi0:1.deviceType = scsi-passthru\n"
          "scsi0:1.fileName = /vmfs/devices/genscsi/x\n",
@@ -147,8 +147,8 @@ static void test_models(void)
              "scsi0:3.fileName = a.vmdk\nsata0:0.present = TRUE\nsata0:0.fileName = b.vmdk\n"
              "sound.present = TRUE\nsound.virtualDev = hdaudio\n",
         &result);
-    g_assert_null(disk_at(machine, 0)->address.model);
-    g_assert_cmpstr(disk_at(machine, 1)->address.model, ==, "lsisas1068");
+    g_assert_cmpstr(disk_at(machine, 0)->address.model, ==, "lsisas1068");
+    g_assert_null(disk_at(machine, 1)->address.model);
     g_assert_cmpstr(machine->sound, ==, "hdaudio");
 }
 
