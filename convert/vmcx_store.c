@@ -53,11 +53,16 @@ static gboolean corrupt(GError **error, const char *text)
 
 uint32_t vmcx_checksum(const uint8_t *bytes, size_t length, size_t zeroed_field)
 {
+    static const uint32_t remainders[16] = {
+        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+    };
     uint32_t crc = ~UINT32_C(0);
     for (size_t i = 0; i < length; i++) {
         crc ^= i >= zeroed_field && i - zeroed_field < 4 ? 0 : bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = (crc >> 1) ^ (crc & 1 ? UINT32_C(0xedb88320) : 0);
+        crc = (crc >> 4) ^ remainders[crc & 15];
+        crc = (crc >> 4) ^ remainders[crc & 15];
     }
     return ~crc;
 }
@@ -276,7 +281,7 @@ VmcxStore *vmcx_store_open(GBytes *content, GError **error)
             "it is %zu bytes long, more than any configuration is", store->size_bytes);
         return NULL;
     }
-    store->bytes = g_try_malloc(MAX(store->size_bytes, 1));
+    store->bytes = g_try_malloc0(MAX(store->size_bytes, 1));
     if (!store->bytes) {
         drydock_error_set(error, DRYDOCK_ERROR_SYSTEM, NULL, "no memory for its %zu bytes",
                           store->size_bytes);
