@@ -270,19 +270,11 @@ static void note_shared_folders(const Vmx *vmx, GPtrArray *findings)
     }
 }
 
-static gint compare_boot_order(gconstpointer a, gconstpointer b)
-{
-    /* 0, not said, comes after every number that is. */
-    guint left = (*(const MachineDisk *const *)a)->boot_order - 1;
-    guint right = (*(const MachineDisk *const *)b)->boot_order - 1;
-    return (left > right) - (left < right);
-}
-
 void config_vmx_read_devices(const Vmx *vmx, Machine *machine, GPtrArray *findings)
 {
     for (guint i = 0; i < G_N_ELEMENTS(buses); i++)
         read_bus(vmx, &buses[i], machine, findings);
-    g_ptr_array_sort(machine->disks, compare_boot_order); /* stable */
+    machine_sort_disks(machine);
     for (guint unit = 0; unit < 2; unit++)
         read_floppy(vmx, unit, machine);
     for (guint number = 0; number < NICS_LIMIT; number++)

@@ -123,8 +123,8 @@ MachineDisk *machine_add_disk(Machine *machine);
 MachineDrive *machine_add_drive(Machine *machine, MachineDriveKind kind);
 MachineNic *machine_add_nic(Machine *machine);
 
-/* Sorts disks for booting: by boot_order where said, then IDE, SATA, NVMe, SCSI as BIOSes do, by
-   controller and unit; others keep their order. */
+/* Sorts disks for booting: by boot_order where said, then IDE, SCSI, SATA, NVMe, by controller and
+   unit; others keep their order. */
 void machine_sort_disks(Machine *machine);
 
 const char *source_format_name(SourceFormat format); /* "vmdk", … as qemu and our JSON say it */
