@@ -93,7 +93,8 @@ static gboolean plan_windows(Run *run, GError **error)
         return FALSE;
     }
     g_auto(WindowsResult) result = {0};
-    if (!windows_guest_plan(run->guest, run->drivers, run->edits, run->findings, &result, error))
+    if (!windows_guest_plan(run->guest, run->drivers, run->job->windows, run->edits, run->findings,
+                            &result, error))
         return FALSE;
     run->virtio_block = result.virtio_block;
     run->virtio_net = result.virtio_net;
@@ -107,6 +108,11 @@ static gboolean plan_linux(Run *run, GError **error)
 {
     const Machine *machine = session_machine(run->job->session);
     g_autofree LinuxNic *nics = g_new0(LinuxNic, machine->nics->len);
+    if (run->job->windows->first_boot_scripts->len > 0) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "leave out --firstboot",
+                          "scripts for the first start are run in Windows guests only");
+        return FALSE;
+    }
     for (guint i = 0; i < machine->nics->len; i++) {
         const MachineNic *nic = g_ptr_array_index(machine->nics, i);
         nics[i] = (LinuxNic){.mac = nic->mac, .name = nic->guest_name};

@@ -7,6 +7,7 @@
 #include "domain/domain.h"
 #include "migrate/session.h"
 #include "migrate/worker.h"
+#include "windows/windows_guest.h"
 
 /* How far to go; each includes the ones above it. */
 typedef enum {
@@ -27,6 +28,7 @@ typedef struct {
     JobGoal goal;
     const Session *session;
     const char *virtio_win;         /* path, or NULL: the default places */
+    const WindowsOptions *windows;  /* what the user wants of a Windows guest */
     const char *profile_dir;        /* NULL: built-in profiles only */
     const char *disk_bus;           /* "virtio", "scsi", "sata", or NULL: the best that will boot */
     const char *network;            /* libvirt network; NULL: "default" */

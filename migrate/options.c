@@ -17,6 +17,7 @@ void options_clear(Options *options)
     g_free(options->virtio_win);
     g_free(options->output_directory);
     g_free(options->name);
+    g_clear_pointer(&options->windows.first_boot_scripts, g_ptr_array_unref);
     g_strfreev(options->allow_paths);
     g_free(options->disk_bus);
     g_free(options->network);
@@ -107,6 +108,37 @@ static void add_entries(GOptionContext *context, gboolean wanted, const GOptionE
 {
     if (wanted)
         g_option_context_add_main_entries(context, entries, NULL);
+/* Read here, so that a wrong one is noticed before anything is done. */
+static gboolean read_first_boot(const char *const *paths, WindowsOptions *options, GError **error)
+{
+    if (paths && options->no_first_boot_service) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "leave out one of the two",
+                          "--firstboot needs the service that --no-firstboot-service leaves out");
+        return FALSE;
+    }
+    return first_boot_scripts_read(paths, &options->first_boot_scripts, error);
+}
+
+/* Read here: later there are programs that would inherit the environment. */
+static gboolean read_keys(const char *const *arguments, KeyRing **ret_keys, GError **error)
+{
+    *ret_keys = key_ring_new();
+    for (guint i = 0; arguments && arguments[i]; i++)
+        if (!key_option_read(arguments[i], *ret_keys, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* Read here: later there are programs that would inherit the environment. */
+static gboolean read_keys(const char *const *arguments, KeyRing **ret_keys, GError **error)
+{
+    *ret_keys = key_ring_new();
+    for (guint i = 0; arguments && arguments[i]; i++)
+        if (!key_option_read(arguments[i], *ret_keys, error))
+            return FALSE;
+    return TRUE;
+}
+
 }
 
 gboolean options_parse(Options *options, OptionsKind kind, const char *parameters,
@@ -121,6 +153,9 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
         {"progress", 0, 0, G_OPTION_ARG_STRING, &progress, "How to show progress: auto, json, none",
          "KIND"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Show no progress", NULL},
+    g_auto(GStrv) keys = NULL;
+    g_auto(GStrv) keys = NULL;
+    g_auto(GStrv) first_boot = NULL;
         {"profile-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->profile_dir,
          "Read more operating system profiles from DIR", "DIR"},
         {"debug", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, parse_debug,
@@ -139,10 +174,14 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
         {"sync", 0, 0, G_OPTION_ARG_NONE, &options->sync,
          "Wait until the images are on stable storage", NULL},
         G_OPTION_ENTRY_NULL};
-    const GOptionEntry edits[] = {{"virtio-win", 0, 0, G_OPTION_ARG_FILENAME, &options->virtio_win,
-                                   "virtio-win ISO or folder (default: /usr/share/virtio-win)",
-                                   "PATH"},
-                                  G_OPTION_ENTRY_NULL};
+    const GOptionEntry edits[] = {
+        {"virtio-win", 0, 0, G_OPTION_ARG_FILENAME, &options->virtio_win,
+         "virtio-win ISO or folder (default: /usr/share/virtio-win)", "PATH"},
+        {"firstboot", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &first_boot,
+         "Run this .bat, .cmd or .ps1 once when Windows starts (repeatable)", "SCRIPT"},
+        {"no-firstboot-service", 0, 0, G_OPTION_ARG_NONE, &options->windows.no_first_boot_service,
+         "Put no service into Windows that finishes the migration", NULL},
+        G_OPTION_ENTRY_NULL};
     const GOptionEntry inspect[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON", NULL},
         {"source-only", 0, 0, G_OPTION_ARG_NONE, &options->source_only,
@@ -186,7 +225,10 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
     if (!parse_progress(progress, quiet, &options->progress, error) ||
         !parse_cpus(cpus, &options->cpus, error) ||
         !parse_memory(memory, &options->memory_bytes, error) ||
-        !parse_firmware(firmware, &options->firmware, error))
+        !parse_firmware(firmware, &options->firmware, error) ||
+        !read_keys((const char *const *)keys, &options->keys, error) ||
+        !read_keys((const char *const *)keys, &options->keys, error) ||
+        !read_first_boot((const char *const *)first_boot, &options->windows, error))
         return FALSE;
     options->argument_count = g_strv_length(copy) - 1;
     options->arguments = g_strdupv(copy + 1);

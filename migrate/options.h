@@ -7,10 +7,11 @@
 #include "migrate/progress.h"
 
 /* Which options a subcommand takes besides the common ones. */
+#include "windows/windows_guest.h"
 typedef enum {
     OPTIONS_COMMON = 0,
     OPTIONS_OUTPUT = 1 << 0,  /* -o, --disk-bus, --network, --network-map, --sync */
-    OPTIONS_EDITS = 1 << 1,   /* --virtio-win */
+    OPTIONS_EDITS = 1 << 1,   /* --virtio-win, --firstboot, --no-firstboot-service */
     OPTIONS_INSPECT = 1 << 2, /* --json, --source-only */
     OPTIONS_SOURCE = 1 << 3,  /* --name, --allow-path, --skip-checksums */
     OPTIONS_MACHINE = 1 << 4, /* --cpus, --memory, --firmware */
@@ -24,6 +25,7 @@ typedef struct {
     char *virtio_win;
     char *output_directory;
     char *disk_bus;
+    WindowsOptions windows;
     char *network;
     char **network_map;
     gboolean json;

@@ -20,28 +20,6 @@ static const struct {
      "a hibernated guest could be neither moved nor repaired from outside"},
 };
 
-/* VDS_SAN_POLICY: disks on a new kind of bus, other than the boot disk, stay offline. */
-#define SAN_POLICY_OFFLINE_SHARED 2u
-#define SAN_POLICY_OFFLINE_ALL 3u
-
-static gboolean report_san_policy(guint control_set, Hive *system, GPtrArray *findings,
-                                  GError **error)
-{
-    g_autofree char *key =
-        g_strdup_printf("ControlSet%03u\\Services\\partmgr\\Parameters", control_set);
-    gboolean found;
-    uint32_t policy;
-
-    if (!hive_read_dword(system, key, "SanPolicy", &found, &policy, error))
-        return FALSE;
-    if (found && (policy == SAN_POLICY_OFFLINE_SHARED || policy == SAN_POLICY_OFFLINE_ALL)) {
-        g_autofree char *subject = g_strdup_printf("%u", policy);
-
-        findings_add(findings, FINDING_WINDOWS_SAN_POLICY, subject);
-    }
-    return TRUE;
-}
-
 /* Component servicing that goes on at the next boot runs poqexec.exe from here. */
 static gboolean report_pending_update(guint control_set, Hive *system, GPtrArray *findings,
                                       GError **error)
@@ -79,8 +57,7 @@ gboolean clean_up_add_settings(const BootTarget *target, Hive *system, HiveEdits
                 hive_edits_set_dword(edits, key, settings_table[j].name, settings_table[j].value,
                                      settings_table[j].reason);
         }
-        if (!report_san_policy(control_set, system, findings, error) ||
-            !report_pending_update(control_set, system, findings, error))
+        if (!report_pending_update(control_set, system, findings, error))
             return FALSE;
     }
     return TRUE;

@@ -52,8 +52,8 @@ static gboolean stage_package(const DriverTree *drivers, const ChosenDriver *cho
                               const char *system_root, Edits *edits, GError **error)
 {
     g_autofree char *version = inf_driver_version_text(chosen->driver);
-    g_autofree char *reason =
-        g_strdup_printf("driver package %s %s, for Plug and Play to install", chosen->name, version);
+    g_autofree char *reason = g_strdup_printf("driver package %s %s, for Plug and Play to install",
+                                              chosen->name, version);
 
     for (guint i = 0; i < chosen->files->len; i++) {
         const char *source = g_ptr_array_index(chosen->files, i);
@@ -78,6 +78,13 @@ gboolean driver_files_stage_packages(const DriverTree *drivers, const DriverChoi
             return FALSE;
     }
     return TRUE;
+}
+
+char *driver_files_inf_path(const ChosenDriver *chosen)
+{
+    g_autofree char *name = g_ascii_strdown(base_name(chosen->inf_path), -1);
+
+    return g_strdup_printf("Drivers\\VirtIO\\%s\\%s", chosen->name, name);
 }
 
 char **driver_files_device_path(const DriverChoice *choice)

@@ -21,6 +21,9 @@ gboolean driver_files_stage_boot(const DriverTree *drivers, const ChosenDriver *
 gboolean driver_files_stage_packages(const DriverTree *drivers, const DriverChoice *choice,
                                      const char *system_root, Edits *edits,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Where stage_packages() puts chosen's INF: "Drivers\\VirtIO\\netkvm\\netkvm.inf" below
+ * %SystemRoot%. */
+char *driver_files_inf_path(const ChosenDriver *chosen);
 /* The folders as DevicePath names them, NULL-terminated, none when no driver was chosen; free with
    g_strfreev(). */
 char **driver_files_device_path(const DriverChoice *choice);

@@ -37,7 +37,12 @@ static gboolean has_suffix(const char *path, const char *suffix)
 gboolean driver_tree_path_is_wanted(const char *path)
 {
     static const char *const unwanted[] = {".pdb", ".iso", ".vfd", ".msi"};
+    const char *slash = strrchr(path, '/');
 
+    /* The guest agent is for the first-boot service; the other installers hold what is here anyway.
+     */
+    if (g_ascii_strncasecmp(slash ? slash + 1 : path, "qemu-ga-", strlen("qemu-ga-")) == 0)
+        return TRUE;
     for (guint i = 0; i < G_N_ELEMENTS(unwanted); i++) {
         if (has_suffix(path, unwanted[i]))
             return FALSE;

@@ -17,6 +17,7 @@
 typedef struct {
     const Guest *guest;
     const DriverTree *drivers;
+    const WindowsOptions *options;
     GPtrArray *findings;
     EditableHive *system, *software;
     BootConfiguration configuration;
@@ -243,6 +244,22 @@ static gboolean add_registry(const Plan *plan, GError **error)
                                     plan->software->edits, error);
 }
 
+/* Adds to both hives, so it comes before they are staged. */
+static gboolean add_first_boot(const Plan *plan, Edits *edits, gboolean *ret_staged, GError **error)
+{
+    const FirstBootRequest request = {
+        .is_wanted = !plan->options->no_first_boot_service,
+        .guest = plan->guest,
+        .target = &plan->boot,
+        .drivers = plan->drivers,
+        .choice = plan->choice,
+        .scripts = plan->options->first_boot_scripts,
+    };
+
+    return first_boot_plan(&request, plan->system, plan->software, edits, plan->findings,
+                           ret_staged, error);
+}
+
 static gboolean stage(const Plan *plan, Edits *edits, GError **error)
 {
     const char *system_root = plan->guest->windows_facts.system_root;
@@ -275,10 +292,12 @@ static char **copy_strings(const GPtrArray *strings)
     return copy;
 }
 
-gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers, Edits *edits,
-                            GPtrArray *findings, WindowsResult *ret_result, GError **error)
+gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers,
+                            const WindowsOptions *options, Edits *edits, GPtrArray *findings,
+                            WindowsResult *ret_result, GError **error)
 {
-    g_auto(Plan) plan = {.guest = guest, .drivers = drivers, .findings = findings};
+    g_auto(Plan)
+        plan = {.guest = guest, .drivers = drivers, .options = options, .findings = findings};
     WindowsResult result = {0};
 
     /* The gate: everything that forbids the change is known before the first edit is staged. */
@@ -295,7 +314,8 @@ gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers, Edits
     check_code_integrity(guest, findings);
     boot_configuration_read(guest, &plan.configuration);
     if (!choose_drivers(&plan, error) || !check_choice(&plan, &result, error) ||
-        !add_registry(&plan, error) || !stage(&plan, edits, error))
+        !add_registry(&plan, error) || !add_first_boot(&plan, edits, &result.first_boot, error) ||
+        !stage(&plan, edits, error))
         return FALSE;
     result.considered = copy_strings(plan.choice->considered);
     *ret_result = result;

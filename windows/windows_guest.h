@@ -6,6 +6,13 @@
 #include "fs/edits.h"
 #include "inspect/guest.h"
 #include "windows/driver_tree.h"
+#include "windows/first_boot.h"
+
+/* What the user wants done otherwise; all zero: nothing. */
+typedef struct {
+    gboolean no_first_boot_service;
+    GPtrArray *first_boot_scripts; /* of FirstBootScript; may be NULL */
+} WindowsOptions;
 
 typedef struct {
     gboolean virtio_block;             /* viostor is bootable; else the disk stays on SATA or IDE */
@@ -15,6 +22,7 @@ typedef struct {
                                           must not be a modern one */
     char **considered; /* one line per driver package looked at: taken, or why not; NULL-terminated;
                           NULL when the guest was refused before */
+    gboolean first_boot; /* the service for the first start is staged */
 } WindowsResult;
 
 void windows_result_clear(WindowsResult *result);
@@ -25,8 +33,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WindowsResult, windows_result_clear)
    and a zero result. A driver that Windows would refuse is a finding, and the guest is prepared for
    an emulated disk. A collection without any disk driver for this Windows:
    DRYDOCK_ERROR_MISSING_TOOL with a hint. */
-gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers, Edits *edits,
-                            GPtrArray *findings, WindowsResult *ret_result,
-                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers,
+                            const WindowsOptions *options, Edits *edits, GPtrArray *findings,
+                            WindowsResult *ret_result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

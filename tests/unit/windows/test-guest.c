@@ -13,6 +13,9 @@
 #define DRIVERS "/Windows/System32/drivers/"
 #define CONFIG "/Windows/System32/config/"
 
+/* Its edits are tested by themselves in test-first-boot.c. */
+static const WindowsOptions without_service = {.no_first_boot_service = TRUE};
+
 typedef struct {
     Fs *fs, *esp;
     Guest guest;
@@ -269,8 +272,8 @@ static void test_windows_10(void)
 #define SYSTEM_KEY "HKLM\\SYSTEM\\ControlSet001\\"
 
     fixture_init(&fixture, 10, 0, 19045);
-    g_assert_true(
-        windows_guest_plan(&fixture.guest, tree, fixture.edits, fixture.findings, &result, &error));
+    g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
+                                     fixture.findings, &result, &error));
     g_assert_no_error(error);
     g_assert_true(result.virtio_block && result.virtio_scsi && result.virtio_net);
     g_assert_false(result.legacy_block || result.legacy_net);
@@ -295,8 +298,8 @@ static void test_windows_10(void)
     g_assert_cmpstr(find_edit(fixture.edits, DRIVERS "viostor.sys")->like, ==, DRIVERS "disk.sys");
     codes = finding_codes(fixture.findings);
     g_assert_cmpstr(codes, ==,
-                    "windows-tools-disabled windows-tools-disabled windows-san-policy "
-                    "windows-update-pending windows-efi-fallback");
+                    "windows-tools-disabled windows-tools-disabled windows-update-pending "
+                    "windows-san-policy windows-efi-fallback");
 
     check_value(fixture.edits, CONFIG "SYSTEM", SYSTEM_KEY "Services\\viostor", "Start", NULL,
                 "dword:00000000");
@@ -343,14 +346,14 @@ static void test_again(void)
     g_auto(WindowsResult) result = {0};
 
     fixture_init(&fixture, 10, 0, 19045);
-    g_assert_true(
-        windows_guest_plan(&fixture.guest, tree, fixture.edits, fixture.findings, &result, &error));
+    g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
+                                     fixture.findings, &result, &error));
     g_assert_true(edits_apply(fixture.edits, &error));
     g_assert_no_error(error);
     again = edits_new(fixture.guest.tree);
     windows_result_clear(&result);
-    g_assert_true(
-        windows_guest_plan(&fixture.guest, tree, again, fixture.findings, &result, &error));
+    g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, again,
+                                     fixture.findings, &result, &error));
     g_assert_no_error(error);
     g_assert_cmpuint(edits_count(again), ==, 0);
     g_assert_true(result.virtio_block);
@@ -366,13 +369,13 @@ static void test_refused(void)
     } rows[] = {
         {3, 5, FALSE, FALSE,
          "windows-driver-refused windows-driver-refused windows-no-block-driver "
-         "windows-no-net-driver windows-tools-disabled windows-tools-disabled windows-san-policy "
-         "windows-update-pending windows-efi-fallback"},
+         "windows-no-net-driver windows-tools-disabled windows-tools-disabled windows-update-pending "
+         "windows-san-policy windows-efi-fallback"},
         {3, 6, TRUE, TRUE,
          "windows-driver-refused windows-driver-refused windows-no-scsi-driver "
          "windows-no-net-driver windows-legacy-virtio windows-tools-disabled "
          "windows-tools-disabled "
-         "windows-san-policy windows-update-pending windows-efi-fallback"},
+         "windows-update-pending windows-san-policy windows-efi-fallback"},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -383,8 +386,8 @@ static void test_refused(void)
         g_auto(WindowsResult) result = {0};
 
         fixture_init(&fixture, 6, 3, 9600);
-        g_assert_true(windows_guest_plan(&fixture.guest, tree, fixture.edits, fixture.findings,
-                                         &result, &error));
+        g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
+                                         fixture.findings, &result, &error));
         g_assert_no_error(error);
         codes = finding_codes(fixture.findings);
         g_assert_cmpstr(codes, ==, rows[i].codes);
@@ -414,8 +417,8 @@ static void test_test_signing(void)
 
     fixture_init(&fixture, 6, 3, 9600);
     write_file(fixture.esp, "/EFI/Microsoft/Boot/BCD", configuration);
-    g_assert_true(
-        windows_guest_plan(&fixture.guest, tree, fixture.edits, fixture.findings, &result, &error));
+    g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
+                                     fixture.findings, &result, &error));
     g_assert_no_error(error);
     g_assert_true(result.virtio_block && result.virtio_scsi);
 }
@@ -432,16 +435,16 @@ static void test_windows_2003(void)
 
     fixture_init(&fixture, 5, 2, 3790);
     fixture.guest.firmware = FIRMWARE_BIOS;
-    g_assert_true(
-        windows_guest_plan(&fixture.guest, tree, fixture.edits, fixture.findings, &result, &error));
+    g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
+                                     fixture.findings, &result, &error));
     g_assert_no_error(error);
     g_assert_true(result.virtio_block && result.legacy_block);
     g_assert_false(result.virtio_scsi);
     codes = finding_codes(fixture.findings);
     g_assert_cmpstr(codes, ==,
                     "windows-no-scsi-driver windows-no-net-driver windows-legacy-virtio "
-                    "windows-tools-disabled windows-tools-disabled windows-san-policy "
-                    "windows-update-pending");
+                    "windows-tools-disabled windows-tools-disabled windows-update-pending "
+                    "windows-san-policy");
     check_value(fixture.edits, CONFIG "SYSTEM",
                 SYSTEM_KEY "Control\\CriticalDeviceDatabase\\PCI#VEN_1AF4&DEV_1001", "Service",
                 NULL, "\"viostor\"");
@@ -477,8 +480,8 @@ static void test_real_hives(void)
             return;
         fixture_init(&fixture, 10, 0, rows[i].build);
         write_file(fixture.fs, CONFIG "SYSTEM", system);
-        g_assert_true(windows_guest_plan(&fixture.guest, tree, fixture.edits, fixture.findings,
-                                         &result, &error));
+        g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
+                                         fixture.findings, &result, &error));
         g_assert_no_error(error);
         codes = finding_codes(fixture.findings);
         g_assert_cmpstr(codes, ==, rows[i].codes);
@@ -542,8 +545,8 @@ static void test_blocked(void)
 
         fixture_init(&fixture, 10, 0, 19045);
         rows[i].set(&fixture);
-        g_assert_true(windows_guest_plan(&fixture.guest, tree, fixture.edits, fixture.findings,
-                                         &result, &error));
+        g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
+                                         fixture.findings, &result, &error));
         g_assert_no_error(error);
         codes = finding_codes(fixture.findings);
         g_assert_cmpstr(codes, ==, rows[i].code);
@@ -561,8 +564,8 @@ static void test_no_driver(void)
     g_auto(WindowsResult) result = {0};
 
     fixture_init(&fixture, 6, 0, 6002);
-    g_assert_false(
-        windows_guest_plan(&fixture.guest, tree, fixture.edits, fixture.findings, &result, &error));
+    g_assert_false(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
+                                      fixture.findings, &result, &error));
     g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_MISSING_TOOL);
     g_assert_nonnull(drydock_error_get_hint(error));
     g_assert_cmpuint(edits_count(fixture.edits), ==, 0);

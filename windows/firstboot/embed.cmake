@@ -1,0 +1,15 @@
+# cmake -D INPUTS="x86=file.exe;amd64=other.exe" -D OUTPUT=file.c -P embed.cmake
+#   Writes the programs as first_boot_programs[] of programs.h; without inputs it is empty.
+set(text "/* Generated from the programs compiled for Windows; do not edit. */\n#include \"windows/firstboot/programs.h\"\n")
+set(rows "")
+foreach(input ${INPUTS})
+    string(REGEX MATCH "^([^=]+)=(.*)$" matched "${input}")
+    set(architecture "${CMAKE_MATCH_1}")
+    file(READ "${CMAKE_MATCH_2}" hex HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(REGEX REPLACE "(................................................................................)" "\\1\n" bytes "${bytes}")
+    string(APPEND text "\nstatic const unsigned char data_${architecture}[] = {\n${bytes}\n};\n")
+    string(APPEND rows "    {\"${architecture}\", data_${architecture}, sizeof(data_${architecture})},\n")
+endforeach()
+string(APPEND text "\nconst FirstBootProgram first_boot_programs[] = {\n${rows}    {0},\n};\n")
+file(WRITE "${OUTPUT}" "${text}")
