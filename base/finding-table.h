@@ -59,8 +59,25 @@ FINDING(SOURCE_VLAN, "source-vlan", WARNING,
 FINDING(DISK_BACKUP_GPT, "disk-backup-gpt", WARNING,
         "the primary partition table of {} is damaged; its backup was used",
         "repair it in the guest afterwards (sgdisk --verify, or diskpart)")
-FINDING(BITLOCKER, "bitlocker", BLOCKER, "{} is encrypted with BitLocker",
-        "decrypt it in the source (manage-bde -off X:), wait until that is done, then export it again")
+FINDING(BITLOCKER, "bitlocker", BLOCKER,
+        "a volume is encrypted with BitLocker and could not be opened: {}",
+        "give its recovery password with --key UUID:file:PATH; in the source, manage-bde -protectors "
+        "-get X: shows it by that UUID; or decrypt the volume there (manage-bde -off X:)")
+FINDING(BITLOCKER_OPENED, "bitlocker-opened", INFO,
+        "{} is encrypted with BitLocker and stays so; what is changed on it is written encrypted",
+        NULL)
+FINDING(BITLOCKER_SUSPENDED, "bitlocker-suspended", INFO,
+        "BitLocker is suspended on {}: its key is readable on the disk, and it starts by itself until "
+        "Windows resumes the protection",
+        "let Windows resume it once the guest has a TPM or a password of its own")
+FINDING(BITLOCKER_TPM, "bitlocker-tpm", WARNING,
+        "BitLocker on {} asks for the recovery password at the first start: its key stays in the TPM "
+        "of the old machine",
+        "have the recovery password at hand, or suspend the protection in the source before the export "
+        "(manage-bde -protectors -disable X: -RebootCount 0)")
+FINDING(BITLOCKER_CONVERTING, "bitlocker-converting", WARNING,
+        "BitLocker has encrypted or decrypted only a part of {}; Windows goes on with it",
+        "let it finish in the source where there is time for that")
 FINDING(VOLUME_LUKS, "volume-luks", WARNING, "{} is encrypted with LUKS and was not looked into",
         NULL)
 FINDING(VOLUME_LVM, "volume-lvm", WARNING,

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/finding.h"
 #include "base/interrupt.h"
+#include "inspect/encrypted.h"
 #include "inspect/text_file.h"
 
 /* What blkid calls a volume that we cannot read, by type or else by usage, and what the user must
@@ -13,9 +14,9 @@ static const struct {
     const char *type, *usage;
     FindingCode finding;
 } unreadable[] = {
-    {"BitLocker", NULL, FINDING_BITLOCKER},    {"crypto_LUKS", NULL, FINDING_VOLUME_LUKS},
-    {"LVM2_member", NULL, FINDING_VOLUME_LVM}, {"LVM1_member", NULL, FINDING_VOLUME_LVM},
-    {NULL, "raid", FINDING_VOLUME_RAID},       {NULL, "filesystem", FINDING_VOLUME_FILESYSTEM},
+    {"crypto_LUKS", NULL, FINDING_VOLUME_LUKS},      {"LVM2_member", NULL, FINDING_VOLUME_LVM},
+    {"LVM1_member", NULL, FINDING_VOLUME_LVM},       {NULL, "raid", FINDING_VOLUME_RAID},
+    {NULL, "filesystem", FINDING_VOLUME_FILESYSTEM},
 };
 
 /* Logical disk manager: MBR type of every partition of a dynamic disk, GPT type of its data. */
@@ -106,6 +107,13 @@ static void add_type_finding(const Volume *volume, GPtrArray *findings)
     }
 }
 
+static void add_damaged(const Volume *volume, const GError *reason, GPtrArray *findings)
+{
+    g_debug("%s: %s", volume->name, reason->message);
+    g_autofree char *subject = g_strdup_printf("%s (%s)", volume->name, reason->message);
+    findings_add(findings, FINDING_VOLUME_DAMAGED, subject);
+}
+
 /* Partitions that never hold a filesystem; looking costs as much as for any other. */
 static gboolean is_reserved(const Partition *partition)
 {
@@ -113,36 +121,59 @@ static gboolean is_reserved(const Partition *partition)
                          g_strcmp0(partition->type_guid, PARTITION_TYPE_BIOS_BOOT) == 0);
 }
 
-static gboolean open_filesystem(Volume *volume, GPtrArray *findings, GError **error)
+/* What volume->disk holds. A volume without a readable beginning holds nothing, and has a finding.
+ */
+static gboolean probe(Volume *volume, GPtrArray *findings, GError **error)
 {
     g_autoptr(GError) local = NULL;
-
     volume->probe = volume_probe(volume->disk, &local);
-    if (!volume->probe) {
-        if (inspect_error_is_fatal(local)) {
-            g_propagate_error(error, g_steal_pointer(&local));
-            return FALSE;
-        }
-        volume->probe = g_new0(VolumeProbe, 1);
-    } else if (volume->probe->type && !fs_type_is_supported(volume->probe->type)) {
-        add_type_finding(volume, findings);
-    } else if (volume->probe->type &&
-               !fs_open(volume->disk, volume->probe->type, &volume->fs, &local) &&
-               inspect_error_is_fatal(local)) {
+    if (volume->probe)
+        return TRUE;
+    if (inspect_error_is_fatal(local)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    if (local) {
-        g_debug("%s: %s", volume->name, local->message);
-        g_autofree char *subject = g_strdup_printf("%s (%s)", volume->name, local->message);
-        findings_add(findings, FINDING_VOLUME_DAMAGED, subject);
-    }
+    volume->probe = g_new0(VolumeProbe, 1);
+    add_damaged(volume, local, findings);
     return TRUE;
+}
+
+static gboolean open_filesystem(Volume *volume, GPtrArray *findings, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    if (!volume->probe->type)
+        return TRUE;
+    if (!fs_type_is_supported(volume->probe->type)) {
+        add_type_finding(volume, findings);
+        return TRUE;
+    }
+    if (fs_open(volume->disk, volume->probe->type, &volume->fs, &local))
+        return TRUE;
+    if (inspect_error_is_fatal(local)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    add_damaged(volume, local, findings);
+    return TRUE;
+}
+
+/* stored: what volume->disk is a cache in front of. */
+static gboolean look_into(Volume *volume, Disk *stored, const KeyRing *keys, GPtrArray *findings,
+                          GError **error)
+{
+    gboolean opened = TRUE;
+    if (!probe(volume, findings, error))
+        return FALSE;
+    if (g_strcmp0(volume->probe->type, "BitLocker") == 0 &&
+        (!encrypted_open_bitlocker(volume, stored, keys, findings, &opened, error) ||
+         (opened && !probe(volume, findings, error))))
+        return FALSE;
+    return !opened || open_filesystem(volume, findings, error);
 }
 
 /* partition NULL: the whole disk. */
 static gboolean add_volume(VolumeSet *set, guint disk_index, const Partition *partition,
-                           GPtrArray *findings, GError **error)
+                           const KeyRing *keys, GPtrArray *findings, GError **error)
 {
     Disk *disk = g_ptr_array_index(set->disks, disk_index);
     Volume *volume = g_new0(Volume, 1);
@@ -170,7 +201,7 @@ static gboolean add_volume(VolumeSet *set, guint disk_index, const Partition *pa
         volume->probe = g_new0(VolumeProbe, 1);
         return TRUE;
     }
-    return open_filesystem(volume, findings, error);
+    return look_into(volume, window, keys, findings, error);
 }
 
 static gboolean is_extended(const Partition *partition)
@@ -179,7 +210,8 @@ static gboolean is_extended(const Partition *partition)
            partition->mbr_type == 0x85;
 }
 
-static gboolean add_disk(VolumeSet *set, Disk *disk, GPtrArray *findings, GError **error)
+static gboolean add_disk(VolumeSet *set, Disk *disk, const KeyRing *keys, GPtrArray *findings,
+                         GError **error)
 {
     guint index = set->disks->len;
     g_autofree char *name = name_disk(index);
@@ -196,16 +228,17 @@ static gboolean add_disk(VolumeSet *set, Disk *disk, GPtrArray *findings, GError
     g_ptr_array_add(set->disks, disk_ref(disk));
     g_ptr_array_add(set->tables, g_steal_pointer(&table));
     if (kept->kind == PARTITION_TABLE_NONE)
-        return add_volume(set, index, NULL, findings, error);
+        return add_volume(set, index, NULL, keys, findings, error);
     for (guint i = 0; i < kept->partitions->len; i++) {
         const Partition *partition = g_ptr_array_index(kept->partitions, i);
-        if (!is_extended(partition) && !add_volume(set, index, partition, findings, error))
+        if (!is_extended(partition) && !add_volume(set, index, partition, keys, findings, error))
             return FALSE;
     }
     return TRUE;
 }
 
-gboolean volume_set_open(GPtrArray *disks, GPtrArray *findings, VolumeSet **ret_set, GError **error)
+gboolean volume_set_open_with_keys(GPtrArray *disks, const KeyRing *keys, GPtrArray *findings,
+                                   VolumeSet **ret_set, GError **error)
 {
     g_autoptr(VolumeSet) set = g_new0(VolumeSet, 1);
     set->disks = g_ptr_array_new_with_free_func(disk_free);
@@ -213,8 +246,13 @@ gboolean volume_set_open(GPtrArray *disks, GPtrArray *findings, VolumeSet **ret_
     set->volumes = g_ptr_array_new_with_free_func(volume_free);
 
     for (guint i = 0; i < disks->len; i++)
-        if (!add_disk(set, g_ptr_array_index(disks, i), findings, error))
+        if (!add_disk(set, g_ptr_array_index(disks, i), keys, findings, error))
             return FALSE;
     *ret_set = g_steal_pointer(&set);
     return TRUE;
+}
+
+gboolean volume_set_open(GPtrArray *disks, GPtrArray *findings, VolumeSet **ret_set, GError **error)
+{
+    return volume_set_open_with_keys(disks, NULL, findings, ret_set, error);
 }

@@ -4,6 +4,7 @@
 #ifndef INSPECT_VOLUME_H
 #define INSPECT_VOLUME_H
 
+#include "disk/key.h"
 #include "disk/partition.h"
 #include "disk/probe.h"
 #include "fs/fs.h"
@@ -18,7 +19,8 @@ typedef struct {
     const PartitionTable *table; /* of that disk, borrowed from the set */
     const Partition *partition;  /* NULL: the whole disk */
     char *name;                  /* as Linux would call it on virtio or SCSI: "sda2", "sdb" */
-    Disk *disk;                  /* window with a write-back cache in front */
+    Disk *disk;                  /* window with a write-back cache in front; decrypted */
+    const char *encryption;      /* what it is decrypted from, "BitLocker"; NULL: nothing */
     VolumeProbe *probe;
     Fs *fs; /* NULL: no filesystem we open */
 } Volume;
@@ -30,7 +32,10 @@ typedef struct {
 } VolumeSet;
 
 /* disks: of Disk, in the machine's order; the set takes references. A volume that cannot be opened
-   is listed without fs and adds a finding. findings: see base/finding.h. */
+   is listed without fs and adds a finding. findings: see base/finding.h. keys: for encrypted
+   volumes, not needed afterwards; may be NULL. */
+gboolean volume_set_open_with_keys(GPtrArray *disks, const KeyRing *keys, GPtrArray *findings,
+                                   VolumeSet **ret_set, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean volume_set_open(GPtrArray *disks, GPtrArray *findings, VolumeSet **ret_set,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void volume_set_free(VolumeSet *set);

@@ -77,7 +77,10 @@ static gboolean open_source(Conversion *conversion, GError **error)
         return FALSE;
     conversion->session =
         session_open(g_steal_pointer(&source), output_work_directory(conversion->output), error);
-    return conversion->session != NULL;
+    if (!conversion->session)
+        return FALSE;
+    session_set_keys(conversion->session, options->keys);
+    return TRUE;
 }
 
 static gboolean edit_guest(Conversion *conversion, GError **error)
@@ -94,7 +97,9 @@ static gboolean edit_guest(Conversion *conversion, GError **error)
         .disk_paths = (const char *const *)conversion->final_paths->pdata,
     };
     WorkerListener listener = command_listener(conversion->progress);
-    if (!worker_run(job_run, &job, &listener, &conversion->results, error))
+    gboolean ok = worker_run(job_run, &job, &listener, &conversion->results, error);
+    key_ring_wipe(conversion->options->keys);
+    if (!ok)
         return FALSE;
     session_stop_servers(conversion->session);
     return TRUE;

@@ -27,6 +27,7 @@ static gboolean look(const Options *options, JobGoal goal, Progress *progress, G
     g_autoptr(Session) session = source ? session_open(source, NULL, error) : NULL;
     if (!session)
         return FALSE;
+    session_set_keys(session, options->keys);
     Job job = {.goal = goal,
                .session = session,
                .virtio_win = options->virtio_win,

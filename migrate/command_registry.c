@@ -29,6 +29,7 @@ gboolean command_registry(int argc, char **argv, Progress **ret_progress, GError
     g_autoptr(Session) session = source ? session_open(source, NULL, error) : NULL;
     if (!session)
         return FALSE;
+    session_set_keys(session, options.keys);
     RegistryJob job = {session, arguments[2], options.argument_count == 4 ? arguments[3] : NULL};
     WorkerListener listener = command_listener(*ret_progress);
     g_autoptr(GHashTable) results = NULL;

@@ -75,8 +75,10 @@ static gboolean open_and_confine(Run *run, GError **error)
 static gboolean inspect(Run *run, GError **error)
 {
     worker_send_stage(run->channel, "inspect");
-    if (!volume_set_open(run->disks, run->findings, &run->set, error) ||
-        !guest_inspect(run->set, run->job->profile_dir, run->findings, &run->guest, error))
+    KeyRing *keys = session_keys(run->job->session);
+    gboolean open = volume_set_open_with_keys(run->disks, keys, run->findings, &run->set, error);
+    key_ring_wipe(keys);
+    if (!open || !guest_inspect(run->set, run->job->profile_dir, run->findings, &run->guest, error))
         return FALSE;
     g_autofree char *summary = summary_line(run->guest);
     worker_send_note(run->channel, summary);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "migrate/key_option.h"
 
 #define CPUS_LIMIT 4096
 #define MEMORY_MINIMUM_BYTES (UINT64_C(1) << 20)
@@ -19,6 +20,7 @@ void options_clear(Options *options)
     g_free(options->name);
     g_clear_pointer(&options->windows.first_boot_scripts, g_ptr_array_unref);
     g_strfreev(options->allow_paths);
+    key_ring_free(options->keys);
     g_free(options->disk_bus);
     g_free(options->network);
     g_strfreev(options->network_map);
@@ -104,6 +106,16 @@ static gboolean parse_firmware(const char *value, Firmware *ret_firmware, GError
     return FALSE;
 }
 
+/* Read here: later there are programs that would inherit the environment. */
+static gboolean read_keys(const char *const *arguments, KeyRing **ret_keys, GError **error)
+{
+    *ret_keys = key_ring_new();
+    for (guint i = 0; arguments && arguments[i]; i++)
+        if (!key_option_read(arguments[i], *ret_keys, error))
+            return FALSE;
+    return TRUE;
+}
+
 static void add_entries(GOptionContext *context, gboolean wanted, const GOptionEntry *entries)
 {
     if (wanted)
@@ -149,6 +161,7 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
     g_autofree char *memory = NULL;
     g_autofree char *firmware = NULL;
     gboolean quiet = FALSE;
+    g_auto(GStrv) keys = NULL;
     const GOptionEntry common[] = {
         {"progress", 0, 0, G_OPTION_ARG_STRING, &progress, "How to show progress: auto, json, none",
          "KIND"},
@@ -194,6 +207,8 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
          "Also use files below DIR that the source names (repeatable)", "DIR"},
         {"skip-checksums", 0, 0, G_OPTION_ARG_NONE, &options->skip_checksums,
          "Do not compare an OVF with its manifest", NULL},
+        {"key", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &keys,
+         "Key of an encrypted volume: ID:file:PATH, ID:env:NAME or ID:prompt (repeatable)", "KEY"},
         G_OPTION_ENTRY_NULL};
     const GOptionEntry machine[] = {
         {"cpus", 0, 0, G_OPTION_ARG_STRING, &cpus, "Number of CPUs (default: as the source says)",
@@ -226,6 +241,7 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
         !parse_cpus(cpus, &options->cpus, error) ||
         !parse_memory(memory, &options->memory_bytes, error) ||
         !parse_firmware(firmware, &options->firmware, error) ||
+        !read_keys((const char *const *)keys, &options->keys, error) ||
         !read_keys((const char *const *)keys, &options->keys, error) ||
         !read_keys((const char *const *)keys, &options->keys, error) ||
         !read_first_boot((const char *const *)first_boot, &options->windows, error))

@@ -4,6 +4,7 @@
 #define MIGRATE_OPTIONS_H
 
 #include "convert/source.h"
+#include "disk/key.h"
 #include "migrate/progress.h"
 
 /* Which options a subcommand takes besides the common ones. */
@@ -13,7 +14,7 @@ typedef enum {
     OPTIONS_OUTPUT = 1 << 0,  /* -o, --disk-bus, --network, --network-map, --sync */
     OPTIONS_EDITS = 1 << 1,   /* --virtio-win, --firstboot, --no-firstboot-service */
     OPTIONS_INSPECT = 1 << 2, /* --json, --source-only */
-    OPTIONS_SOURCE = 1 << 3,  /* --name, --allow-path, --skip-checksums */
+    OPTIONS_SOURCE = 1 << 3,  /* --name, --allow-path, --skip-checksums, --key */
     OPTIONS_MACHINE = 1 << 4, /* --cpus, --memory, --firmware */
 } OptionsKind;
 
@@ -34,6 +35,7 @@ typedef struct {
     char *name;
     char **allow_paths;
     gboolean skip_checksums;
+    KeyRing *keys; /* never NULL after options_parse() */
     guint cpus;
     uint64_t memory_bytes;
     Firmware firmware;

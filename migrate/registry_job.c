@@ -65,10 +65,12 @@ static char *resolve_control_set(const Guest *guest, const char *path)
                            path + strlen(current));
 }
 
-static gboolean open_hive(Lookup *lookup, const char *name, GError **error)
+static gboolean open_hive(Lookup *lookup, KeyRing *keys, const char *name, GError **error)
 {
-    if (!volume_set_open(lookup->disks, lookup->findings, &lookup->set, error) ||
-        !guest_inspect(lookup->set, NULL, lookup->findings, &lookup->guest, error))
+    gboolean open =
+        volume_set_open_with_keys(lookup->disks, keys, lookup->findings, &lookup->set, error);
+    key_ring_wipe(keys);
+    if (!open || !guest_inspect(lookup->set, NULL, lookup->findings, &lookup->guest, error))
         return FALSE;
     if (lookup->guest->kind != GUEST_WINDOWS) {
         drydock_error_set(error, DRYDOCK_ERROR_USAGE, "name the disk of a Windows machine",
@@ -147,7 +149,8 @@ gboolean registry_job_run(void *data, WorkerChannel *channel, GError **error)
     if (!split_key(job->key, &name, &rest, error))
         return FALSE;
     lookup.disks = session_connect_disks(job->session, error);
-    if (!lookup.disks || !confine_process(&files_denied, error) || !open_hive(&lookup, name, error))
+    if (!lookup.disks || !confine_process(&files_denied, error) ||
+        !open_hive(&lookup, session_keys(job->session), name, error))
         return FALSE;
 
     g_autofree char *path = resolve_control_set(lookup.guest, rest);

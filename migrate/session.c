@@ -11,6 +11,7 @@
 struct Session {
     Source *source;
     gboolean writable;
+    KeyRing *keys; /* borrowed */
     GPtrArray *image_options; /* of char *, one per disk */
     GPtrArray *servers;       /* of NbdServer, one per disk; empty once stopped */
 };
@@ -87,6 +88,16 @@ const GPtrArray *session_findings(const Session *session)
 gboolean session_is_writable(const Session *session)
 {
     return session->writable;
+}
+
+void session_set_keys(Session *session, KeyRing *keys)
+{
+    session->keys = keys;
+}
+
+KeyRing *session_keys(const Session *session)
+{
+    return session->keys;
 }
 
 void session_stop_servers(Session *session)

@@ -5,6 +5,7 @@
 #define MIGRATE_SESSION_H
 
 #include "convert/source.h"
+#include "disk/key.h"
 
 typedef struct Session Session;
 
@@ -20,6 +21,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_close)
 const Machine *session_machine(const Session *session);
 const GPtrArray *session_findings(const Session *session); /* of Finding: about the source */
 gboolean session_is_writable(const Session *session);
+
+/* What opens the encrypted volumes: borrowed, NULL at first. For the process that reads the guest,
+   which wipes its copy as soon as the volumes are open. */
+void session_set_keys(Session *session, KeyRing *keys);
+KeyRing *session_keys(const Session *session);
 
 /* Ends the servers, so that the overlays can be read by somebody else. */
 void session_stop_servers(Session *session);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Encrypted volumes: opened in place of what is stored, or told why not. */
+#include "inspect/encrypted.h"
+
+#include "base/finding.h"
+#include "disk/bitlocker.h"
+#include "inspect/text_file.h"
+
+static void add_locked(const Volume *volume, const Bitlocker *bitlocker, const GError *reason,
+                       GPtrArray *findings)
+{
+    g_autofree char *protectors = bitlocker ? bitlocker_describe_protectors(bitlocker) : NULL;
+    g_autofree char *subject =
+        bitlocker ? g_strdup_printf("%s, volume %s (%s; it opens with: %s)", volume->name,
+                                    bitlocker_id(bitlocker), reason->message, protectors)
+                  : g_strdup_printf("%s (%s)", volume->name, reason->message);
+    findings_add(findings, FINDING_BITLOCKER, subject);
+}
+
+static void add_opened(const Volume *volume, const Bitlocker *bitlocker, GPtrArray *findings)
+{
+    if (bitlocker_state(bitlocker) == BITLOCKER_DECRYPTED)
+        return;
+    findings_add(findings, FINDING_BITLOCKER_OPENED, volume->name);
+    if (bitlocker_state(bitlocker) == BITLOCKER_CONVERTING)
+        findings_add(findings, FINDING_BITLOCKER_CONVERTING, volume->name);
+    if (bitlocker_is_suspended(bitlocker))
+        findings_add(findings, FINDING_BITLOCKER_SUSPENDED, volume->name);
+    else if (bitlocker_has_tpm(bitlocker))
+        findings_add(findings, FINDING_BITLOCKER_TPM, volume->name);
+}
+
+gboolean encrypted_open_bitlocker(Volume *volume, Disk *stored, const KeyRing *keys,
+                                  GPtrArray *findings, gboolean *ret_opened, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(Bitlocker) bitlocker = bitlocker_read(volume->disk, &local);
+    g_autoptr(Disk) open = bitlocker ? bitlocker_open(bitlocker, stored, keys, &local) : NULL;
+    *ret_opened = open != NULL;
+    if (open) {
+        disk_unref(volume->disk);
+        volume->disk = disk_new_cache(open, VOLUME_CACHE_BYTES);
+        volume->encryption = "BitLocker";
+        g_clear_pointer(&volume->probe, volume_probe_free);
+        add_opened(volume, bitlocker, findings);
+        return TRUE;
+    }
+    if (inspect_error_is_fatal(local)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    g_debug("%s: %s", volume->name, local->message);
+    add_locked(volume, bitlocker, local, findings);
+    return TRUE;
+}

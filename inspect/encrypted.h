@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Encrypted volumes: opened in place of what is stored, or told why not. Only for volume.c. */
+#ifndef INSPECT_ENCRYPTED_H
+#define INSPECT_ENCRYPTED_H
+
+#include "inspect/volume.h"
+
+/* volume->probe says "BitLocker", volume->disk is a cache in front of stored. Opened: volume->disk
+   is one in front of the decrypted volume, and probe is NULL again. Not opened (no key and so on):
+   *ret_opened FALSE, and a finding. FALSE: an error that ends everything. */
+gboolean encrypted_open_bitlocker(Volume *volume, Disk *stored, const KeyRing *keys,
+                                  GPtrArray *findings, gboolean *ret_opened,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif
