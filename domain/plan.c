@@ -123,14 +123,16 @@ static gboolean check_disks(const Machine *machine, const DomainOptions *options
 }
 
 /* How Windows reads the clock stands in its registry and counts most: what the source noted is the
-   same, or a clock that was wrong. Other systems say nothing here, so the source's offset is kept,
-   and without one the clock has UTC. */
+   same, or a clock that was wrong. Otherwise the source's offset is kept, but for Linux on Hyper-V:
+   there every machine begins with the host's local time, which Linux takes for UTC until Hyper-V's
+   time service puts it right, and KVM has no such service. Without an offset the clock has UTC. */
 static void plan_clock(DomainPlan *plan, const Guest *guest)
 {
     const Machine *machine = plan->machine;
     const GuestWindows *facts = plan->is_windows ? &guest->windows_facts : NULL;
+    const gboolean is_linux = guest != NULL && guest->kind == GUEST_LINUX;
 
-    if (facts != NULL && facts->rtc_is_utc)
+    if ((facts != NULL && facts->rtc_is_utc) || (is_linux && machine->generation > 0))
         return;
     /* Also without an offset today: libvirt keeps what Windows makes of it in summer. */
     plan->rtc_has_offset = facts != NULL;

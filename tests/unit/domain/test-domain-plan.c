@@ -135,28 +135,34 @@ static void test_clock(void)
         gint64 seconds;
         gboolean expected;
         gint64 expected_seconds;
+        guint generation; /* of Hyper-V */
     } rows[] = {
-        {LINUX, FALSE, 0, FALSE, 0},
-        {LINUX, TRUE, 0, FALSE, 0},
-        {LINUX, TRUE, -28800, TRUE, -28800},
-        {LINUX, TRUE, 59, FALSE, 0},
-        {LINUX, TRUE, -60, TRUE, -60},
-        {LINUX, TRUE, -(gint64)10 * 365 * 86400, TRUE, -(gint64)10 * 365 * 86400},
-        {LINUX, TRUE, G_MININT64, FALSE, 0},
-        {LINUX, TRUE, G_MAXINT64, FALSE, 0},
-        {NO_GUEST, TRUE, 3600, TRUE, 3600},
+        {LINUX, FALSE, 0, FALSE, 0, 0},
+        {LINUX, TRUE, 0, FALSE, 0, 0},
+        {LINUX, TRUE, -28800, TRUE, -28800, 0},
+        {LINUX, TRUE, 59, FALSE, 0, 0},
+        {LINUX, TRUE, -60, TRUE, -60, 0},
+        {LINUX, TRUE, -(gint64)10 * 365 * 86400, TRUE, -(gint64)10 * 365 * 86400, 0},
+        {LINUX, TRUE, G_MININT64, FALSE, 0, 0},
+        {LINUX, TRUE, G_MAXINT64, FALSE, 0, 0},
+        {NO_GUEST, TRUE, 3600, TRUE, 3600, 0},
+        /* Hyper-V's is the host's zone, from which its time service brings Linux */
+        {LINUX, TRUE, -28800, FALSE, 0, 2},
+        {NO_GUEST, TRUE, -28800, TRUE, -28800, 1},
+        {WINDOWS_NO_BIAS, TRUE, -28800, TRUE, -28800, 1},
         /* its registry is believed */
-        {WINDOWS_10, FALSE, 0, TRUE, 3600},
-        {WINDOWS_10, TRUE, -28800, TRUE, 3600},
-        {WINDOWS_UTC, TRUE, -28800, FALSE, 0},
-        {WINDOWS_NO_BIAS, FALSE, 0, TRUE, 0},
-        {WINDOWS_NO_BIAS, TRUE, -28800, TRUE, -28800},
+        {WINDOWS_10, FALSE, 0, TRUE, 3600, 0},
+        {WINDOWS_10, TRUE, -28800, TRUE, 3600, 0},
+        {WINDOWS_UTC, TRUE, -28800, FALSE, 0, 0},
+        {WINDOWS_NO_BIAS, FALSE, 0, TRUE, 0, 0},
+        {WINDOWS_NO_BIAS, TRUE, -28800, TRUE, -28800, 0},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autoptr(Machine) machine = machine_new("hyperv-vmcx");
+        g_autoptr(Machine) machine = machine_new("vmx");
         g_auto(DomainPlan) plan = {0};
 
+        machine->generation = rows[i].generation;
         machine->has_clock_offset = rows[i].has_offset;
         machine->clock_offset_seconds = rows[i].seconds;
         make_plan(machine, rows[i].guest, NULL, &plan);
