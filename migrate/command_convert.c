@@ -89,10 +89,10 @@ static gboolean edit_guest(Conversion *conversion, GError **error)
         .goal = JOB_CONVERT,
         .session = conversion->session,
         .virtio_win = conversion->options->virtio_win,
+        .windows = &conversion->options->windows,
         .profile_dir = conversion->options->profile_dir,
         .disk_bus = conversion->options->disk_bus,
         .network = conversion->options->network,
-        .windows = &conversion->options->windows,
         .network_map = (const char *const *)conversion->options->network_map,
         .disk_paths = (const char *const *)conversion->final_paths->pdata,
     };

@@ -31,8 +31,8 @@ static gboolean look(const Options *options, JobGoal goal, Progress *progress, G
     Job job = {.goal = goal,
                .session = session,
                .virtio_win = options->virtio_win,
-               .profile_dir = options->profile_dir};
                .windows = &options->windows,
+               .profile_dir = options->profile_dir};
     WorkerListener listener = command_listener(progress);
     g_autoptr(GHashTable) results = NULL;
     if (!worker_run(job_run, &job, &listener, &results, error))

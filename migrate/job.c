@@ -108,13 +108,13 @@ static gboolean plan_windows(Run *run, GError **error)
 
 static gboolean plan_linux(Run *run, GError **error)
 {
-    const Machine *machine = session_machine(run->job->session);
-    g_autofree LinuxNic *nics = g_new0(LinuxNic, machine->nics->len);
     if (run->job->windows->first_boot_scripts->len > 0) {
         drydock_error_set(error, DRYDOCK_ERROR_USAGE, "leave out --firstboot",
                           "scripts for the first start are run in Windows guests only");
         return FALSE;
     }
+    const Machine *machine = session_machine(run->job->session);
+    g_autofree LinuxNic *nics = g_new0(LinuxNic, machine->nics->len);
     for (guint i = 0; i < machine->nics->len; i++) {
         const MachineNic *nic = g_ptr_array_index(machine->nics, i);
         nics[i] = (LinuxNic){.mac = nic->mac, .name = nic->guest_name};

@@ -16,9 +16,9 @@ void options_clear(Options *options)
     g_strfreev(options->arguments);
     g_free(options->profile_dir);
     g_free(options->virtio_win);
+    g_clear_pointer(&options->windows.first_boot_scripts, g_ptr_array_unref);
     g_free(options->output_directory);
     g_free(options->name);
-    g_clear_pointer(&options->windows.first_boot_scripts, g_ptr_array_unref);
     g_strfreev(options->allow_paths);
     key_ring_free(options->keys);
     g_free(options->disk_bus);
@@ -106,20 +106,6 @@ static gboolean parse_firmware(const char *value, Firmware *ret_firmware, GError
     return FALSE;
 }
 
-/* Read here: later there are programs that would inherit the environment. */
-static gboolean read_keys(const char *const *arguments, KeyRing **ret_keys, GError **error)
-{
-    *ret_keys = key_ring_new();
-    for (guint i = 0; arguments && arguments[i]; i++)
-        if (!key_option_read(arguments[i], *ret_keys, error))
-            return FALSE;
-    return TRUE;
-}
-
-static void add_entries(GOptionContext *context, gboolean wanted, const GOptionEntry *entries)
-{
-    if (wanted)
-        g_option_context_add_main_entries(context, entries, NULL);
 /* Read here, so that a wrong one is noticed before anything is done. */
 static gboolean read_first_boot(const char *const *paths, WindowsOptions *options, GError **error)
 {
@@ -141,16 +127,10 @@ static gboolean read_keys(const char *const *arguments, KeyRing **ret_keys, GErr
     return TRUE;
 }
 
-/* Read here: later there are programs that would inherit the environment. */
-static gboolean read_keys(const char *const *arguments, KeyRing **ret_keys, GError **error)
+static void add_entries(GOptionContext *context, gboolean wanted, const GOptionEntry *entries)
 {
-    *ret_keys = key_ring_new();
-    for (guint i = 0; arguments && arguments[i]; i++)
-        if (!key_option_read(arguments[i], *ret_keys, error))
-            return FALSE;
-    return TRUE;
-}
-
+    if (wanted)
+        g_option_context_add_main_entries(context, entries, NULL);
 }
 
 gboolean options_parse(Options *options, OptionsKind kind, const char *parameters,
@@ -162,13 +142,11 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
     g_autofree char *firmware = NULL;
     gboolean quiet = FALSE;
     g_auto(GStrv) keys = NULL;
+    g_auto(GStrv) first_boot = NULL;
     const GOptionEntry common[] = {
         {"progress", 0, 0, G_OPTION_ARG_STRING, &progress, "How to show progress: auto, json, none",
          "KIND"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Show no progress", NULL},
-    g_auto(GStrv) keys = NULL;
-    g_auto(GStrv) keys = NULL;
-    g_auto(GStrv) first_boot = NULL;
         {"profile-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->profile_dir,
          "Read more operating system profiles from DIR", "DIR"},
         {"debug", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, parse_debug,
@@ -241,8 +219,6 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
         !parse_cpus(cpus, &options->cpus, error) ||
         !parse_memory(memory, &options->memory_bytes, error) ||
         !parse_firmware(firmware, &options->firmware, error) ||
-        !read_keys((const char *const *)keys, &options->keys, error) ||
-        !read_keys((const char *const *)keys, &options->keys, error) ||
         !read_keys((const char *const *)keys, &options->keys, error) ||
         !read_first_boot((const char *const *)first_boot, &options->windows, error))
         return FALSE;

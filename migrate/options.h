@@ -6,9 +6,9 @@
 #include "convert/source.h"
 #include "disk/key.h"
 #include "migrate/progress.h"
+#include "windows/windows_guest.h"
 
 /* Which options a subcommand takes besides the common ones. */
-#include "windows/windows_guest.h"
 typedef enum {
     OPTIONS_COMMON = 0,
     OPTIONS_OUTPUT = 1 << 0,  /* -o, --disk-bus, --network, --network-map, --sync */
@@ -24,9 +24,9 @@ typedef struct {
     ProgressMode progress;
     char *profile_dir;
     char *virtio_win;
+    WindowsOptions windows;
     char *output_directory;
     char *disk_bus;
-    WindowsOptions windows;
     char *network;
     char **network_map;
     gboolean json;
