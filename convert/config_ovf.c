@@ -284,8 +284,12 @@ static gboolean ovf_read(GBytes *content, GPtrArray *machines, GPtrArray *findin
     g_autoptr(OvfPackage) package = ovf_package_read(envelope, error);
     Reader reader = {package, machines, findings};
     guint before = machines->len;
-    if (!package || !read_systems(&reader, envelope, error))
+    if (!package)
         return FALSE;
+    if (!read_systems(&reader, envelope, error)) {
+        g_ptr_array_set_size(machines, (gint)before);
+        return FALSE;
+    }
     if (machines->len == before) {
         drydock_error_set(error, DRYDOCK_ERROR_CORRUPT, "export the machine again",
                           "it is an OVF without a machine (VirtualSystem) in it");
