@@ -84,6 +84,8 @@ static SourceFile *open_backing(SourceContext *context, const SourceFile *file,
             refuse_missing(name, error);
         else
             g_propagate_prefixed_error(error, g_steal_pointer(&local), "its backing file: ");
+        if (error && !drydock_error_get_hint(*error))
+            drydock_error_set_hint(error, "copy or export it again and compare the sizes");
         return NULL;
     }
     g_autoptr(SourceFile) backing = source_file_open(g_steal_pointer(&place), error);

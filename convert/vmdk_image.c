@@ -228,6 +228,8 @@ static gboolean read_extent(SourceContext *context, const SourceFile *file,
     if (!source_files_find(context->files, file->place, extent->file_name, SOURCE_NAME_LOCAL,
                            &part->place, error)) {
         g_prefix_error(error, "its extent: ");
+        if (error && !drydock_error_get_hint(*error))
+            drydock_error_set_hint(error, "compare it with the descriptor in the source");
         return FALSE;
     }
     g_autoptr(SourceFile) content = source_file_open(source_place_copy(part->place), error);

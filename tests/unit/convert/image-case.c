@@ -25,7 +25,9 @@ GByteArray *image_case_load(const char *folder, const char *name)
 void image_case_save(const char *folder, const char *name, const void *data, gsize length)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
-    g_assert_true(g_file_set_contents(path, data, (gssize)length, NULL));
+    /* Thousands of them: none is worth waiting for the storage. */
+    g_assert_true(
+        g_file_set_contents_full(path, data, (gssize)length, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
 }
 
 static void scatter(uint8_t *content, GRand *random, guint pieces)
@@ -38,7 +40,7 @@ static void scatter(uint8_t *content, GRand *random, guint pieces)
 }
 
 /* A partition entry makes them disks; the last sector is not zero, so that a cut is seen. */
-static void make_contents(const char *folder)
+void image_case_make_contents(const char *folder)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(7);
     g_autofree uint8_t *content = g_malloc0(SIZE_BYTES);
@@ -118,8 +120,11 @@ static void check_options(const ImageCase *image_case, const MachineDisk *disk)
 static void check_case(const ImageCase *image_case, const char *folder)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *path =
-        g_build_filename(folder, image_case->file ? image_case->file : "disk.vmdk", NULL);
+    g_autofree char *vmdk = g_build_filename(folder, "disk.vmdk", NULL);
+    const char *name = image_case->file                        ? image_case->file
+                       : g_file_test(vmdk, G_FILE_TEST_EXISTS) ? "disk.vmdk"
+                                                               : "disk.qcow2";
+    g_autofree char *path = g_build_filename(folder, name, NULL);
     g_autofree char *allow =
         image_case->allow ? g_build_filename(folder, image_case->allow, NULL) : NULL;
     const char *const allowed[] = {allow, NULL};
@@ -171,7 +176,7 @@ void image_case_run(gconstpointer data)
         return;
     }
     g_autofree char *folder = g_dir_make_tmp("drydock-image-XXXXXX", NULL);
-    make_contents(folder);
+    image_case_make_contents(folder);
     if (image_case->prepare)
         image_case->prepare(folder);
     if (run_script(image_case, folder))

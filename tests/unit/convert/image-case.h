@@ -18,7 +18,7 @@ typedef struct {
        top.raw (8 MiB each, the next a few changes away) are in the folder already. */
     void (*prepare)(const char *folder);
     const char *script; /* of sh, in the folder; $DATA is the test data */
-    const char *file;   /* what is opened, below the folder; NULL: "disk.vmdk" */
+    const char *file;   /* what is opened, below the folder; NULL: "disk.vmdk", else "disk.qcow2" */
 
     /* Refused: */
     const char *message; /* part of it; NULL: accepted */
@@ -39,6 +39,9 @@ void image_case_run(gconstpointer image_case);
 
 /* Adds each of count cases under prefix. */
 void image_case_add_all(const char *prefix, const ImageCase *cases, gsize count);
+
+/* Writes base.raw, middle.raw and top.raw. */
+void image_case_make_contents(const char *folder);
 
 /* The whole file; asserts that it can be read. */
 GByteArray *image_case_load(const char *folder, const char *name);
