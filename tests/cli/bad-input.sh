@@ -72,25 +72,29 @@ no-system)
 differencing-vhd)
     requires python3
     qemu-img create -q -f vpc -o subformat=dynamic,force_size disk.vhd 8M
-    # Type 4 in both copies of the footer, with the checksum made right again.
+    # Type 4 in both copies of the footer, and a parent's name in the header, with checksums made right again.
     python3 - disk.vhd <<'PYTHON'
 import struct, sys
 data = bytearray(open(sys.argv[1], "rb").read())
+def seal(start, length, field):
+    data[start + field:start + field + 4] = bytes(4)
+    data[start + field:start + field + 4] = struct.pack(">I", ~sum(data[start:start + length]) & 0xFFFFFFFF)
 for start in (0, len(data) - 512):
-    footer = data[start:start + 512]
-    footer[60:64] = struct.pack(">I", 4)
-    footer[64:68] = bytes(4)
-    footer[64:68] = struct.pack(">I", ~sum(footer) & 0xFFFFFFFF)
-    data[start:start + 512] = footer
+    data[start + 60:start + 64] = struct.pack(">I", 4)
+    seal(start, 512, 64)
+data[512 + 40:512 + 56] = bytes(range(16))
+name = "base.vhd".encode("utf-16-be")
+data[512 + 64:512 + 64 + len(name)] = name
+seal(512, 1024, 36)
 open(sys.argv[1], "wb").write(data)
 PYTHON
-    refused 1 unsupported 'differencing' disk.vhd
+    refused 1 not-found "its parent 'base.vhd' is missing" disk.vhd
     ;;
 missing-extent)
     truncate -s 8M disk.raw
     qemu-img convert -O vmdk -o subformat=monolithicFlat disk.raw disk.vmdk
     rm disk-flat.vmdk
-    refused 6 corrupt "'disk-flat.vmdk' is missing" disk.vmdk
+    refused 1 not-found "'disk-flat.vmdk' is missing" disk.vmdk
     ;;
 escaping-extent)
     truncate -s 8M disk.raw
@@ -100,7 +104,8 @@ escaping-extent)
     ;;
 directory)
     mkdir machine
-    refused 2 usage 'is a directory' machine
+    echo notes > machine/README
+    refused 2 usage 'there is no machine in' machine
     ;;
 no-such-path)
     refused 2 usage 'does not exist' nowhere/disk.vmdk
