@@ -28,12 +28,6 @@ static const struct {
     {"4292ae2b-ee2c-42b5-a969-dd8f8689f6f3", "OpenSourceShieldedVM"},
 };
 
-static gboolean refuse(GError **error, const char *hint, const char *text)
-{
-    drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, hint, "%s", text);
-    return FALSE;
-}
-
 static guint get_count(const HypervKey *key, const char *path)
 {
     gint64 number;
@@ -61,6 +55,15 @@ static gboolean is_checkpoint(const HypervKey *configuration)
     g_autofree char *machines =
         machine_uuid_normalise(hyperv_key_get_string(configuration, "settings/global/logical_id"));
     return own && machines && !g_str_equal(own, machines);
+}
+
+/* Else it is runtime state (.vmrs) or the host's index of machines (data.vmcx). */
+static gboolean is_machine(const HypervKey *configuration)
+{
+    return hyperv_key_find(configuration, "manifest") ||
+           hyperv_key_find(configuration, "settings/processors") ||
+           hyperv_key_find(configuration, "properties/global_id") ||
+           hyperv_key_find(configuration, "properties/name");
 }
 
 static void read_identity(const HypervKey *configuration, Machine *machine)
@@ -103,8 +106,11 @@ static gboolean read_firmware(const HypervKey *configuration, Machine *machine, 
 {
     gint64 subtype = SUBTYPE_GENERATION_1; /* Hyper-V 2012 and older know no other */
     (void)hyperv_key_get_integer(configuration, "properties/subtype", &subtype);
-    if (subtype != SUBTYPE_GENERATION_1 && subtype != SUBTYPE_GENERATION_2)
-        return refuse(error, NULL, "it describes a container or utility machine of Hyper-V");
+    if (subtype != SUBTYPE_GENERATION_1 && subtype != SUBTYPE_GENERATION_2) {
+        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
+                          "it describes a container or utility machine of Hyper-V");
+        return FALSE;
+    }
     machine->generation = subtype == SUBTYPE_GENERATION_2 ? 2 : 1;
     machine->firmware = machine->generation == 2 ? FIRMWARE_UEFI : FIRMWARE_BIOS;
     if (machine->generation == 2)
@@ -139,16 +145,7 @@ gboolean hyperv_machine_read(const HypervKey *root, const char *kind, GPtrArray 
                              GPtrArray *findings, GError **error)
 {
     const HypervKey *configuration = hyperv_key_find(root, "configuration");
-    if (!hyperv_key_find(configuration, "manifest") &&
-        !hyperv_key_find(configuration, "settings/processors")) {
-        if (hyperv_key_find(root, "savedstate") ||
-            hyperv_key_find(configuration, "properties/version"))
-            return refuse(error, "give the .vmcx file beside it",
-                          "it holds the running state of a machine (.vmrs), not its configuration");
-        return refuse(error, "give the .vmcx file in the folder 'Virtual Machines' of the export",
-                      "it does not describe a machine; data.vmcx is the host's index of them");
-    }
-    if (is_checkpoint(configuration))
+    if (!is_machine(configuration) || is_checkpoint(configuration))
         return TRUE;
 
     g_autoptr(Machine) machine = machine_new(kind);

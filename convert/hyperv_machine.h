@@ -9,11 +9,11 @@
 #include "convert/machine.h"
 
 /* Appends the machine that root (the parent of "configuration") describes.
-   The configuration of a checkpoint (it has a GUID of its own beside that of its machine) appends
-   nothing and is TRUE: the active configuration leads to the same disks and those on top of them.
-   Runtime state (.vmrs), the host's index of machines (data.vmcx), and machines that are none
-   (containers) are DRYDOCK_ERROR_UNSUPPORTED; a configuration without its list of devices is
-   DRYDOCK_ERROR_CORRUPT.
+   Files that lie beside exported machines append nothing and are TRUE: runtime state (.vmrs), the
+   host's index of machines (data.vmcx), and the configuration of a checkpoint, which has a GUID of
+   its own beside that of its machine (the active configuration leads to the same disks and those on
+   top of them). Containers are DRYDOCK_ERROR_UNSUPPORTED, a configuration without its list of
+   devices is DRYDOCK_ERROR_CORRUPT.
    Disks are in boot order, their stored names the host's Windows paths. A NIC's instance_id is the
    one the guest sees: the GUID of its VMBus channel. */
 gboolean hyperv_machine_read(const HypervKey *root, const char *kind, GPtrArray *machines,
