@@ -163,8 +163,15 @@ static gboolean stat_source(const char *path, mode_t *ret_mode, char **ret_real,
                           "copy or export it again and compare the sizes", "'%s' is empty", path);
         return FALSE;
     }
+    /* What lies beside it is looked for where the file itself is, not where a link to it is. */
+    char *real = realpath(path, NULL);
+    if (!real) {
+        drydock_error_set_errno(error, errno, "cannot look at '%s'", path);
+        return FALSE;
+    }
     *ret_mode = status.st_mode;
-    *ret_real = g_canonicalize_filename(path, NULL);
+    *ret_real = g_strdup(real);
+    free(real);
     return TRUE;
 }
 

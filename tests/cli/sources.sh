@@ -291,11 +291,15 @@ several)
 lone-disk)
     mkdir machine
     small_disk machine/base.qcow2 qcow2
+    ln -s machine link
     qemu-img create -q -f qcow2 -b base.qcow2 -F qcow2 machine/top.qcow2
     echo notes > machine/README
     expect 0 "$MIGRATE" inspect --source-only --json machine
     is out 'report["machine"]["name"]' top
     is out 'len(report["machine"]["nics"])' 1
+    # The same through a link to the folder.
+    expect 0 "$MIGRATE" inspect --source-only --json link/top.qcow2
+    is out 'report["machine"]["disks"][0]["parents"][0].rsplit("/", 1)[1]' base.qcow2
     ;;
 lone-disks)
     mkdir machine
