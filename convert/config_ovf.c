@@ -18,30 +18,43 @@ typedef struct {
     GPtrArray *findings;
 } Reader;
 
-/* UTF-16 becomes readable enough for the name of an element. */
-static gboolean has_envelope(const uint8_t *head, size_t length)
+/* The name of the first element of XML, "" when head ends before it; NULL: no XML. UTF-16 becomes
+   readable enough by leaving out its zeros. */
+static char *first_element(const uint8_t *head, size_t length)
 {
+    static const char *const marks[] = {"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"};
+    static const char *const skipped[][2] = {{"<?", "?>"}, {"<!--", "-->"}, {"<!", ">"}};
     g_autoptr(GString) text = g_string_new(NULL);
     for (size_t i = 0; i < length; i++)
         if (head[i] != '\0')
             g_string_append_c(text, (char)head[i]);
-    for (const char *at = strstr(text->str, "Envelope"); at; at = strstr(at + 1, "Envelope")) {
-        char after = at[strlen("Envelope")];
-        const char *before = at;
-        while (before > text->str && (g_ascii_isalnum(before[-1]) || strchr(":-_.", before[-1])))
-            before--;
-        if (before > text->str && before[-1] == '<' && (before == at || at[-1] == ':') &&
-            (g_ascii_isspace(after) || after == '>' || after == '\0'))
-            return TRUE;
+    const char *at = text->str;
+    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++)
+        if (g_str_has_prefix(at, marks[i]))
+            at += strlen(marks[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(skipped);) {
+        while (g_ascii_isspace(*at))
+            at++;
+        if (!g_str_has_prefix(at, skipped[i][0])) {
+            i++;
+            continue;
+        }
+        at = strstr(at + strlen(skipped[i][0]), skipped[i][1]);
+        if (!at)
+            return g_strdup("");
+        at += strlen(skipped[i][1]);
+        i = 0;
     }
-    return FALSE;
+    return *at == '<' ? g_strndup(at + 1, strcspn(at + 1, " \t\r\n/>")) : NULL;
 }
 
 static gboolean ovf_probe(const uint8_t *head, size_t length, const char *name)
 {
     g_autofree char *lower = g_ascii_strdown(name, -1);
-    return has_envelope(head, length) ||
-           (g_str_has_suffix(lower, ".ovf") && memchr(head, '<', length));
+    g_autofree char *element = first_element(head, length);
+    const char *colon = element ? strchr(element, ':') : NULL;
+    return element && (g_str_equal(colon ? colon + 1 : element, "Envelope") ||
+                       g_str_has_suffix(lower, ".ovf"));
 }
 
 /* Sections that say nothing which a migration has to do, or that are read elsewhere. Of VMware,

@@ -634,13 +634,19 @@ static void test_probe(void)
     } rows[] = {
         {"<?xml version='1.0'?><Envelope xmlns='x'>", "a.xml", TRUE},
         {"\xef\xbb\xbf<ovf:Envelope\n", "a.xml", TRUE},
-        {"<ovf-namespace:Envelope>", "a", TRUE},
+        {" \n<?xml ?>\n<!-- <Other> --> <!-- --><ovf-namespace:Envelope>", "a", TRUE},
+        {"<!DOCTYPE x><Envelope/>", "a", TRUE},
         {"<FakeEnvelope>", "a", FALSE},
         {"<Envelopes>", "a", FALSE},
-        {"<domain><!-- Envelope -->", "a", FALSE},
+        {"<a:b:Envelope>", "a", FALSE},
+        {"<domain><Envelope/>", "a", FALSE},
+        {"machine.ovf 0644 <Envelope>", "a.ova", FALSE}, /* inside an archive */
         {"<!-- a very long comment", "a.OVF", TRUE},
-        {"KDMV", "a.ovf", FALSE},
+        {"<!-- a very long comment", "a.xml", FALSE},
+        {"<HTML>", "a.ovf", TRUE},
+        {"KDMV <Envelope>", "a.ovf", FALSE},
         {"", "a.ovf", FALSE},
+        {"", "a", FALSE},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         g_assert_cmpint(
