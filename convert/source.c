@@ -317,7 +317,11 @@ static void set_nothing_found(const Source *source, const char *path, GError **e
                           finding->sentence);
         return;
     }
-    drydock_error_set(error, DRYDOCK_ERROR_USAGE, "give " KNOWN_SOURCES,
+    g_autofree char *lower = g_ascii_strdown(path, -1);
+    drydock_error_set(error, DRYDOCK_ERROR_USAGE,
+                      g_str_has_suffix(lower, ".vmrs") || g_str_has_suffix(lower, ".vmcx")
+                          ? "give the .vmcx file in 'Virtual Machines', or the whole export"
+                          : "give " KNOWN_SOURCES,
                       "there is no machine in '%s'", path);
 }
 
@@ -365,6 +369,8 @@ static gboolean choose_machine(Source *source, GPtrArray *machines, const char *
         return FALSE;
     }
     source->found = g_ptr_array_steal_index(machines, (guint)chosen);
+    if (source->found->findings)
+        findings_merge(source->context.findings, source->found->findings);
     Machine *machine = source->found->machine;
     if (name && !is_called(machine, name)) {
         if (!check_name(name, error))

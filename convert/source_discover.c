@@ -22,6 +22,8 @@ void source_machine_free(SourceMachine *found)
         return;
     machine_free(found->machine);
     source_place_free(found->config);
+    if (found->findings)
+        g_ptr_array_unref(found->findings);
     g_free(found);
 }
 
@@ -80,12 +82,14 @@ static gboolean read_config(SourceContext *context, const SourceConfigOps *confi
 {
     g_autoptr(GError) local = NULL;
     g_autoptr(GPtrArray) read = g_ptr_array_new();
+    g_autoptr(GPtrArray) findings = findings_new();
     const char *name = place->member ? place->member : place->path;
-    gboolean ok = config->read(content, read, context->findings, &local);
+    gboolean ok = config->read(content, read, findings, &local);
     for (guint i = 0; i < read->len; i++) {
         SourceMachine *found = g_new0(SourceMachine, 1);
         found->machine = g_ptr_array_index(read, i);
         found->config = source_place_copy(place);
+        found->findings = g_ptr_array_ref(findings);
         found->machine->config_path = g_strdup(place->path);
         g_ptr_array_add(machines, found);
     }

@@ -8,6 +8,7 @@
 typedef struct {
     Machine *machine;    /* disks by their stored names; or by path, when config is NULL */
     SourcePlace *config; /* what it was read from; NULL: a lone disk */
+    GPtrArray *findings; /* of Finding: about it and the others of its configuration; may be NULL */
 } SourceMachine;
 
 void source_machine_free(SourceMachine *found);

@@ -254,7 +254,7 @@ hyperv)
     <controller0><drive0><pathname type="string">C:\VMs\web\web.vhdx</pathname><type type="string">VHD</type></drive0></controller0>
   </_83f8638b-8dca-4152-9eda-2ca8b33039b4_>
   <_2fc216b0-d2e2-4967-9b6d-b8a5c9ca2778_>
-    <IsMacAddressStatic type="bool">True</IsMacAddressStatic><MacAddress type="string">00-0C-29-AA-BB-CC</MacAddress>
+    <MacAddressIsStatic type="bool">True</MacAddressIsStatic><MacAddress type="string">00-0C-29-AA-BB-CC</MacAddress>
   </_2fc216b0-d2e2-4967-9b6d-b8a5c9ca2778_>
   <manifest><size type="integer">2</size>
     <vdev001><device type="string">83f8638b-8dca-4152-9eda-2ca8b33039b4</device>
@@ -279,6 +279,8 @@ several)
     small_disk exports/two/two.vmdk vmdk
     vmx exports/one/one.vmx one one.vmdk
     vmx exports/two/two.vmx two two.vmdk
+    # What is wrong with one machine does not stand in the way of the other.
+    echo 'checkpoint.vmState = "one.vmss"' >> exports/one/one.vmx
     expect 2 "$MIGRATE" inspect --source-only exports
     says err '^migrate: error \(usage\): there are 2 machines in '
     says err '^  one \(.*one/one.vmx\)$'
@@ -286,6 +288,9 @@ several)
     says err '^  hint: .*--name'
     expect 0 "$MIGRATE" inspect --source-only --json exports --name two
     is out 'report["machine"]["disks"][0]["path"].rsplit("/", 1)[1]' two.vmdk
+    is out '[finding["code"] for finding in report["findings"]]' "['source-medium']"
+    expect 0 "$MIGRATE" inspect --source-only --json exports --name one
+    is out '[finding["code"] for finding in report["findings"]]' "['source-suspended', 'source-medium']"
     expect 2 "$MIGRATE" inspect --source-only exports --name three
     ;;
 lone-disk)
