@@ -88,11 +88,6 @@ guint key_ring_count(const KeyRing *ring)
     return ring ? ring->keys->len : 0;
 }
 
-gboolean key_ring_is_for_any(const KeyRing *ring, guint index)
-{
-    return !((const Key *)g_ptr_array_index(ring->keys, index))->id;
-}
-
 gboolean key_ring_is_for(const KeyRing *ring, guint index, const char *id)
 {
     const Key *key = g_ptr_array_index(ring->keys, index);

@@ -30,7 +30,6 @@ void key_ring_wipe(KeyRing *ring);
 guint key_ring_count(const KeyRing *ring); /* ring may be NULL: 0 */
 /* Secret number index is meant for id, or for every volume. id: lower case, without braces. */
 gboolean key_ring_is_for(const KeyRing *ring, guint index, const char *id);
-gboolean key_ring_is_for_any(const KeyRing *ring, guint index);
 /* Borrowed until the ring is wiped; a NUL that does not count follows. */
 const uint8_t *key_ring_secret(const KeyRing *ring, guint index, size_t *ret_length);
 

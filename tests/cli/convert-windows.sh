@@ -134,6 +134,64 @@ put_system() {
     qemu-img convert -f raw -O vmdk before.raw guest.vmdk
 }
 
+# In bytes, as bitlocker-volume wants it.
+system_bytes() {
+    local start size
+    read -r start size < <(system_extent)
+    echo $((start << 20)) $((size << 20))
+}
+
+# encrypted PROTECTOR…: what makes guest.vmdk of before.raw with its system volume encrypted; places for the metadata
+# are files of that volume, as Windows has them.
+encrypted() {
+    requires ntfscp
+    local tool=$BUILD_DIR/tests/images/bitlocker-volume start size number places
+    [ -x "$tool" ] || { echo "skipped: no $tool"; exit 77; }
+    guest 10-x64 before.raw
+    read -r start size < <(system_extent)
+    dd if=before.raw of=system.volume bs=1M skip="$start" count="$size" conv=sparse status=none
+    head -c 8192 /dev/zero >FVE0
+    for number in 0 1 2 3; do
+        [ "$number" -eq 0 ] || head -c 65536 /dev/zero >FVE$number
+        ntfscp -q system.volume "FVE$number" "/FVE$number"
+    done
+    dd if=system.volume of=before.raw bs=1M seek="$start" count="$size" conv=notrunc status=none
+    places=$(PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$SOURCE_DIR/tests/cli python3 -c '
+import guest_volumes
+for number in range(4):
+    ((first, place, length),) = guest_volumes.ntfs_runs("system.volume", "/FVE%d" % number)
+    assert first == 0 and length == (65536 if number else 8192)
+    print(place)')
+    cp --sparse=always before.raw encrypted.raw
+    # shellcheck disable=SC2046,SC2086
+    "$tool" encrypt encrypted.raw $(system_bytes) 0x8004 $places "$@"
+    qemu-img convert -f raw -O vmdk encrypted.raw guest.vmdk
+    rm encrypted.raw system.volume
+}
+
+# decrypted [SECRET]: after.raw becomes what the guest sees of it.
+decrypted() {
+    dislocked "$@"
+    # shellcheck disable=SC2046
+    "$BUILD_DIR/tests/images/bitlocker-volume" decrypt after.raw $(system_bytes) "$@"
+}
+
+# Another reader finds the files that were put there; it is not installed everywhere.
+dislocked() {
+    command -v dislocker-file >/dev/null || return 0
+    local start size
+    read -r start size < <(system_bytes)
+    local by=-c
+    [ $# -eq 0 ] || by=-p$1
+    expect 0 dislocker-file -r -O "$start" -V after.raw "$by" -- dislocked.raw
+    ntfscat dislocked.raw /Windows/System32/drivers/viostor.sys | cmp - drivers/viostor/w10/amd64/viostor.sys ||
+        fail "dislocker does not see the new driver"
+    rm -f dislocked.raw
+}
+
+recovery=042647-302313-590458-071500-554323-116567-412181-516978
+recovery_id=22222222-2222-2222-2222-222222222222
+
 case ${1:?which case} in
 7-x86 | 10-x64 | 2022-x64)
     guest "$1" before.raw "guest.$2"
@@ -255,6 +313,45 @@ hibernated) refused hibernated windows-hibernated 'is hibernated' ;;
 fast-started) refused fast-started windows-fast-started 'fast startup' ;;
 log-dirty) refused log-dirty windows-log-dirty 'log of .* is not clean' ;;
 bitlocker) refused bitlocker bitlocker 'encrypted with BitLocker' ;;
+bitlocker-key)
+    encrypted tpm "recovery:$recovery"
+    drivers
+    KEY=$recovery convert guest.vmdk --virtio-win drivers.iso --key "$recovery_id:env:KEY"
+    says out.d/guest.report.json '"bitlocker-opened"'
+    says out.d/guest.report.json '"bitlocker-tpm"'
+    ! grep -rqF "$recovery" out.d || fail "the recovery password is in the results"
+    decrypted "$recovery"
+    changed 10-x64
+    ;;
+bitlocker-suspended)
+    encrypted tpm clear
+    drivers
+    convert guest.vmdk --virtio-win drivers.iso
+    says out.d/guest.report.json '"bitlocker-suspended"'
+    ! grep -q '"bitlocker-tpm"' out.d/guest.report.json || fail "a suspended guest starts by itself"
+    decrypted
+    changed 10-x64
+    ;;
+bitlocker-locked)
+    encrypted tpm "recovery:$recovery"
+    drivers
+    echo 616319-601744-502117-534017-367994-176748-607299-663201 >wrong
+    chmod 644 wrong
+    listing out.d >before
+    for key in '' any:file:wrong; do
+        expect 3 migrate guest.vmdk -o out.d --virtio-win drivers.iso ${key:+--key "$key"}
+        says err "^migrate: error \(precondition\): .*recovery password $recovery_id.* \[bitlocker\]\$"
+        says err '^  hint: .*manage-bde -protectors -get'
+    done
+    expect 2 migrate guest.vmdk -o out.d --key any
+    expect 1 migrate guest.vmdk -o out.d --key any:file:no-such-file
+    expect 1 migrate guest.vmdk -o out.d --key any:env:NO_SUCH_VARIABLE
+    expect 2 migrate guest.vmdk -o out.d --key sda2:file:wrong
+    expect 2 migrate guest.vmdk -o out.d --key "$recovery"
+    ! grep -qF "$recovery" err || fail "a secret is repeated in a message"
+    listing out.d >after
+    cmp before after || fail "the output directory has changed"
+    ;;
 plan)
     guest 10-x64 before.raw guest.vhdx
     drivers
