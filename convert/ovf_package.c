@@ -253,7 +253,9 @@ static gboolean fill_file(const OvfPackage *package, const char *id, MachineDisk
         return FALSE;
     }
     gboolean is_plain = !file->compression || g_str_equal(file->compression, "identity");
-    disk->is_gzip = !is_plain && g_str_equal(file->compression, "gzip");
+    /* Packages made by hand only have it in the name; the content decides in the end. */
+    disk->is_gzip = file->compression ? g_str_equal(file->compression, "gzip")
+                                      : g_str_has_suffix(file->name, ".gz");
     if (!is_plain && !disk->is_gzip) {
         drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED,
                           "uncompress it and remove ovf:compression from the OVF",
