@@ -21,6 +21,7 @@ import hive_reader
 import windows_expected
 
 CONFIG = "/Windows/System32/config/"
+FIRST_BOOT = "/Windows/Drydock/"
 BCD = "/EFI/Microsoft/Boot/BCD"
 ESP = "/EFI System Partition"
 # Worthless to another machine; what they held is not copied.
@@ -176,7 +177,11 @@ class Check:
             (
                 "SYSTEM",
                 lambda system: windows_expected.change_system(
-                    system, options.generation, options.control_sets, not options.refused
+                    system,
+                    options.generation,
+                    options.control_sets,
+                    not options.refused,
+                    options.first_boot is not None,
                 ),
             ),
             ("SOFTWARE", lambda s: windows_expected.change_software(s, self.packages)),
@@ -188,6 +193,7 @@ class Check:
             if name == "SYSTEM":
                 registry = windows_expected.Registry(hive_reader.Hive(old))
                 self.facts = windows_expected.machine_facts(registry)
+                self._check_first_boot_settings(registry, after)
             if not self.values[name]:
                 same(old, new, "content of " + name)
                 continue
@@ -197,6 +203,34 @@ class Check:
             number = int.from_bytes(replaced[4:8], "little")
             same(True, hive.sequence > number, "a new sequence number of " + name)
 
+    def _agent(self):
+        return "qemu-ga-%s.msi" % ("i386" if self.is_7 else "x86_64")
+
+    def _check_first_boot_settings(self, system, volume):
+        """Against SYSTEM as it was."""
+        if not self.options.first_boot:
+            return
+        text = guest_volumes.ntfs_file(volume, FIRST_BOOT + "firstboot.ini").decode()
+        same(text.count("\n"), text.count("\r\n"), "line ends of firstboot.ini")
+        lines = text.splitlines()
+        expected = windows_expected.first_boot_settings(
+            system, self.options.control_sets, self.packages
+        )
+        if self.packages:
+            expected.append("agent=agent\\" + self._agent())
+        same(
+            expected, [line for line in lines if not line.startswith("device=")], "firstboot.ini"
+        )
+        # A driver has its devices behind it, the ones it boots from with all their ids.
+        for number, line in enumerate(lines):
+            if line.startswith("driver="):
+                same(True, lines[number + 1].startswith("device=PCI\\VEN_1AF4&DEV_"), line)
+        for _, *devices in windows_expected.STORAGE.values() if self.packages else ():
+            for device, tail in devices:
+                same(
+                    True, "device=PCI\\VEN_1AF4&%s&%s" % (device, tail) in lines, "ids of " + device
+                )
+
     def check_system_volume(self):
         volume = self.volumes["after", self.system]
         guest_volumes.check_ntfs(volume)
@@ -205,6 +239,15 @@ class Check:
         files, folders = windows_expected.new_files(
             self.options.generation, self.options.virtio, not self.options.refused, self.packages
         )
+        if self.options.first_boot:
+            folders.add(FIRST_BOOT.rstrip("/"))
+            files[FIRST_BOOT + "firstboot.exe"] = self.options.first_boot
+            files[FIRST_BOOT + "firstboot.ini"] = None  # see _check_first_boot_settings()
+            if self.packages:
+                folders.add(FIRST_BOOT + "agent")
+                files[FIRST_BOOT + "agent/" + self._agent()] = os.path.join(
+                    self.options.virtio, "guest-agent", self._agent()
+                )
         # Names keep their case where a file is replaced.
         present = {path.upper(): path for path in old}
         files = {present.get(path.upper(), path): source for path, source in files.items()}
@@ -223,7 +266,8 @@ class Check:
     def _check_new(self, files, folders, new):
         like = new["/Windows/System32/drivers/disk.sys"]
         for path, source in files.items():
-            same(file_digest(source), guest_volumes.content_of(new[path])[0], path)
+            if source:
+                same(file_digest(source), guest_volumes.content_of(new[path])[0], path)
             self.paths[path] = "create"
             if path.startswith("/Windows/System32"):
                 same(
@@ -402,6 +446,7 @@ def main():
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--schema", default="/usr/share/libvirt/schemas/domain.rng")
     parser.add_argument("--hives", help="a disk with the hives as they are after their logs")
+    parser.add_argument("--first-boot", help="the program of the first-boot service, if there is one")
     parser.add_argument("--control-sets", nargs="+", default=["ControlSet001"])
     parser.add_argument("--bios", action="store_true", help="an MBR disk, also where UEFI is usual")
     parser.add_argument("--refused", action="store_true", help="no driver was good enough")

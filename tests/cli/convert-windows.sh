@@ -72,6 +72,10 @@ changed() {
     requires ntfsresize
     requires xmllint
     [ -e "$schema" ] || { echo "skipped: no $schema"; exit 77; }
+    # Not there where the program was built without mingw-w64.
+    local service=$BUILD_DIR/windows/firstboot/firstboot-amd64.exe
+    [ "$1" != 7-x86 ] || service=$BUILD_DIR/windows/firstboot/firstboot-x86.exe
+    [ -n "${without_service:-}" ] || [ ! -e "$service" ] || set -- "$@" --first-boot "$service"
     mkdir check.d
     (cd check.d && python3 "$check" "$@" --before ../before.raw --after ../after.raw --virtio ../drivers \
         --report ../out.d/guest.report.json --domain ../out.d/guest.xml --schema "$schema") ||
@@ -308,6 +312,36 @@ test-signed)
     says out.d/guest.report.json '"windows-no-block-driver"'
     says out.d/guest.report.json '"windows-no-net-driver"'
     changed 10-x64 --refused
+    ;;
+no-first-boot)
+    guest 2022-x64 before.raw guest.vmdk
+    drivers
+    convert guest.vmdk --virtio-win drivers.iso --no-firstboot-service
+    says out.d/guest.report.json '"windows-san-policy"'
+    without_service=yes changed 2022-x64
+    ;;
+first-boot-scripts)
+    # In the order of the command line, batch files with the line ends of Windows.
+    guest 10-x64 before.raw guest.vmdk
+    drivers
+    [ -e "$BUILD_DIR/windows/firstboot/firstboot-amd64.exe" ] || { echo "skipped: no service in this build"; exit 77; }
+    printf 'echo one\ngoto :eof\n' >"zz last.CMD"
+    printf 'Write-Output two\n' >a.ps1
+    expect 2 migrate guest.vmdk -o out.d --virtio-win drivers.iso --firstboot no-such.cmd
+    expect 2 migrate guest.vmdk -o out.d --virtio-win drivers.iso --firstboot guest.vmdk
+    says err 'not a script for Windows'
+    expect 2 migrate guest.vmdk -o out.d --virtio-win drivers.iso --firstboot a.ps1 --no-firstboot-service
+    says err 'needs the service'
+    convert guest.vmdk --virtio-win drivers.iso --firstboot "zz last.CMD" --firstboot a.ps1
+    says out.d/guest.report.json '"windows-no-powershell"'
+    read -r start size < <(system_extent)
+    dd if=after.raw of=system.volume bs=1M skip="$start" count="$size" conv=sparse status=none
+    ntfscat system.volume /Windows/Drydock/firstboot.ini >settings
+    grep '^script=' settings >scripts
+    printf 'script=0001-zz last.CMD\r\nscript=0002-a.ps1\r\n' | cmp - scripts
+    ntfscat system.volume '/Windows/Drydock/scripts/0001-zz last.CMD' >script
+    printf 'echo one\r\ngoto :eof\r\n' | cmp - script
+    ntfscat system.volume /Windows/Drydock/scripts/0002-a.ps1 | cmp - a.ps1
     ;;
 hibernated) refused hibernated windows-hibernated 'is hibernated' ;;
 fast-started) refused fast-started windows-fast-started 'fast startup' ;;

@@ -47,6 +47,7 @@ GENERATIONS = {
     "10-x64": ("w10", "amd64", (100, 95, 104, 26200)),
     "2022-x64": ("2k22", "amd64", (100, 95, 104, 26200)),
 }
+FIRST_BOOT = "DrydockFirstBoot"
 DRIVER_DATE = datetime.datetime(2023, 8, 14)
 
 
@@ -174,7 +175,46 @@ def _add_package(system, name, devices, architecture, version):
             system.set("%s\\Descriptors\\%s" % (key, path), "Configuration", SZ, sz(section))
 
 
-def change_system(system, generation, control_sets, with_drivers=True):
+def _add_first_boot(system, control_set):
+    """The service, in safe mode too; disks on the new bus come online."""
+    services = control_set + "\\Services\\"
+    key = services + FIRST_BOOT
+    for value, number in (("Type", 0x10), ("Start", 2), ("ErrorControl", 0)):
+        system.set(key, value, DWORD, dword(number))
+    system.set(key, "ImagePath", EXPAND_SZ, sz("%SystemRoot%\\Drydock\\firstboot.exe"))
+    system.set(key, "DisplayName", SZ, sz("Drydock first boot"))
+    description = "Finishes the migration of this machine, then removes itself."
+    system.set(key, "Description", SZ, sz(description))
+    system.set(key, "ObjectName", SZ, sz("LocalSystem"))
+    present = [n for n in ("PlugPlay", "RpcSs") if system.get(services + n, "Start") is not None]
+    if present:
+        system.set(key, "DependOnService", MULTI_SZ, multi(*present))
+    for mode in ("Minimal", "Network"):
+        mode_key = "%s\\Control\\SafeBoot\\%s\\%s" % (control_set, mode, FIRST_BOOT)
+        system.set(mode_key, "", SZ, sz("Service"))
+    if system.get(services + "partmgr\\Parameters", "SanPolicy") in (dword(2), dword(3)):
+        system.set(services + "partmgr\\Parameters", "SanPolicy", DWORD, dword(1))
+
+
+def first_boot_settings(system, control_sets, packages):
+    """What the service is told, line by line, but for the devices of the drivers."""
+    lines = ["drydock-first-boot 1"]
+    for control_set in control_sets:
+        path = control_set + "\\Services\\partmgr\\Parameters"
+        policy = system.get(path, "SanPolicy")
+        if policy in (dword(2), dword(3)):
+            lines.append("set-dword=SYSTEM\\%s|SanPolicy|%d" % (path, policy[0]))
+        lines.append("delete-key=SYSTEM\\%s\\Services\\%s" % (control_set, FIRST_BOOT))
+        for mode in ("Minimal", "Network"):
+            key = "SYSTEM\\%s\\Control\\SafeBoot\\%s\\%s" % (control_set, mode, FIRST_BOOT)
+            lines.append("delete-key=" + key)
+    lines += ["reboot=when-wanted", "uninstall=tools", "disks=online"]
+    for _, name in sorted(packages, key=lambda row: row[1]):
+        lines.append("driver=Drivers\\VirtIO\\%s\\%s.inf" % (name, name))
+    return lines
+
+
+def change_system(system, generation, control_sets, with_drivers=True, with_first_boot=True):
     """Makes a Registry of SYSTEM what it should be afterwards."""
     _, architecture, version = GENERATIONS[generation]
     for control_set in control_sets:
@@ -197,6 +237,8 @@ def change_system(system, generation, control_sets, with_drivers=True):
                 names = text.decode("utf-16-le").rstrip("\0").split(",")
                 kept = ",".join(name for name in names if name != "vmhgfs")
                 system.set(order, "ProviderOrder", SZ, sz(kept))
+        if with_first_boot:
+            _add_first_boot(system, control_set)
         for path, name in SETTINGS:
             if system.get("%s\\%s" % (control_set, path), name) is not None:
                 system.set("%s\\%s" % (control_set, path), name, DWORD, dword(0))
