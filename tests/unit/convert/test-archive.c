@@ -414,7 +414,7 @@ static void test_mutations(void)
         g_autoptr(GBytes) original = read_file(folder, "archive");
         gsize size = g_bytes_get_size(original);
         g_autoptr(GRand) random = g_rand_new_with_seed(4711);
-        for (guint round = 0; round < 400; round++) {
+        for (guint round = 0; round < 120; round++) {
             g_autoptr(GBytes) copy = g_bytes_new(g_bytes_get_data(original, NULL), size);
             gsize length;
             g_autofree uint8_t *bytes = g_bytes_unref_to_data(g_steal_pointer(&copy), &length);
