@@ -433,7 +433,9 @@ static void test_mutations(void)
                 uint64_t offset, bytes_long;
                 if (archive_locate(archive, *member, &offset, &bytes_long))
                     g_assert_cmpuint(offset + bytes_long, <=, length);
-                g_autoptr(GBytes) content = archive_read(archive, *member, 1 << 20, NULL);
+                g_autoptr(GError) cause = NULL;
+                g_autoptr(GBytes) content = archive_read(archive, *member, 1 << 20, &cause);
+                g_assert_true((content != NULL) == (cause == NULL));
             }
             g_assert_true((archive != NULL) == (error == NULL));
         }
