@@ -16,3 +16,10 @@ pkg_check_modules(LIBCRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 # Its headers only: plugins are loaded into nbdkit.
 pkg_check_modules(NBDKIT REQUIRED IMPORTED_TARGET nbdkit)
+# Decompressors of files that Windows keeps compressed. Not by its pkg-config file: Debian's asks for
+# FUSE's headers, which linking the library does not need.
+find_path(WIMLIB_INCLUDE_DIR wimlib.h REQUIRED)
+find_library(WIMLIB_LIBRARY wim REQUIRED)
+add_library(Wimlib::wimlib UNKNOWN IMPORTED)
+set_target_properties(Wimlib::wimlib PROPERTIES
+    IMPORTED_LOCATION "${WIMLIB_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${WIMLIB_INCLUDE_DIR}")

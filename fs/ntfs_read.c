@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "fs/ntfs_wof.h"
 
 enum {
     DIRECTORY_MAX_ENTRIES = 4 * 1000 * 1000,
@@ -19,7 +20,14 @@ enum {
 typedef struct {
     FsFile base;
     MFT_REF reference;
+    NtfsWof *wof; /* of a file compressed by CompactOS; else NULL */
 } NtfsFile;
+
+/* For reading one stream. */
+typedef struct {
+    NtfsFs *fs;
+    ntfs_attr *stream;
+} NtfsStream;
 
 typedef struct {
     GArray *references; /* of MFT_REF, one per entry: what the type has to be asked of; 0: known */
@@ -205,10 +213,7 @@ static gboolean check_readable(NtfsFs *fs, ntfs_inode *inode, GError **error)
         drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL, "is a directory");
     } else if (type != FS_TYPE_FILE) {
         drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL, "not a file");
-    } else if (tag == (uint32_t)NTFS_TAG_WOF) {
-        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
-                          "compressed by Windows (CompactOS), which cannot be read yet");
-    } else if (tag != 0) {
+    } else if (tag != 0 && tag != (uint32_t)NTFS_TAG_WOF) {
         drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
                           "its content is kept elsewhere (reparse tag 0x%08x)", tag);
     } else if ((inode->flags & FILE_ATTR_ENCRYPTED) != 0) {
@@ -220,20 +225,77 @@ static gboolean check_readable(NtfsFs *fs, ntfs_inode *inode, GError **error)
     return FALSE;
 }
 
+static ntfs_attr *open_stream(ntfs_inode *inode, gboolean is_wof)
+{
+    guint8 length;
+    g_autofree ntfschar *name = NULL;
+
+    if (!is_wof)
+        return ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
+    name = ntfs_name_to_utf16(NTFS_WOF_STREAM, &length);
+    return ntfs_attr_open(inode, AT_DATA, name, length);
+}
+
+static gboolean open_wof(NtfsFs *fs, ntfs_inode *inode, NtfsWof **ret_wof, GError **error)
+{
+    g_autoptr(GBytes) reparse = NULL;
+    g_autoptr(ntfs_attr) stream = NULL;
+    NtfsWofAlgorithm algorithm;
+    uint32_t tag;
+
+    *ret_wof = NULL;
+    if (!ntfs_read_reparse_point(fs, inode, &tag, &reparse, error))
+        return FALSE;
+    if (tag != (uint32_t)NTFS_TAG_WOF)
+        return TRUE;
+    if (!ntfs_wof_parse(reparse, &algorithm, error))
+        return FALSE;
+    stream = open_stream(inode, TRUE);
+    if (stream == NULL || stream->data_size < 0 || inode->data_size < 0) {
+        ntfs_device_set_error(fs->device, errno, error, "cannot open its compressed content");
+        return FALSE;
+    }
+    return ntfs_wof_new(algorithm, (uint64_t)inode->data_size, (uint64_t)stream->data_size, ret_wof,
+                        error);
+}
+
 gboolean ntfs_driver_file_open(Fs *base, const char *path, FsFile **ret_file, GError **error)
 {
     NtfsFs *fs = (NtfsFs *)base;
     g_autoptr(ntfs_inode) inode = NULL;
     NtfsFile *file;
+    NtfsWof *wof;
 
-    if (!open_existing(fs, path, &inode, error) || !check_readable(fs, inode, error)) {
+    if (!open_existing(fs, path, &inode, error) || !check_readable(fs, inode, error) ||
+        !open_wof(fs, inode, &wof, error)) {
         return FALSE;
     }
     file = g_new0(NtfsFile, 1);
     file->base.fs = base;
     file->base.size_bytes = inode->data_size > 0 ? (uint64_t)inode->data_size : 0;
     file->reference = MK_MREF(inode->mft_no, le16_to_cpu(inode->mrec->sequence_number));
+    file->wof = wof;
     *ret_file = &file->base;
+    return TRUE;
+}
+
+static gboolean read_stream(void *user_data, uint64_t offset, void *buffer, size_t length,
+                            GError **error)
+{
+    const NtfsStream *from = user_data;
+    size_t done = 0;
+
+    while (done < length) {
+        const s64 got = ntfs_attr_pread(from->stream, (s64)(offset + done), (s64)(length - done),
+                                        (uint8_t *)buffer + done);
+
+        if (got <= 0) {
+            ntfs_device_set_error(from->fs->device, got < 0 ? errno : 0, error,
+                                  "cannot read at offset %" G_GUINT64_FORMAT, offset + done);
+            return FALSE;
+        }
+        done += (size_t)got;
+    }
     return TRUE;
 }
 
@@ -244,32 +306,27 @@ gboolean ntfs_driver_file_read(FsFile *base, uint64_t offset, void *buffer, size
     NtfsFs *fs = (NtfsFs *)base->fs;
     g_autoptr(ntfs_inode) inode = NULL;
     g_autoptr(ntfs_attr) data = NULL;
-    size_t done = 0;
+    NtfsStream stream = {.fs = fs};
 
     if (!ntfs_open_reference(fs, file->reference, &inode, error)) {
         return FALSE;
     }
-    data = ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
+    data = open_stream(inode, file->wof != NULL);
     if (data == NULL) {
         ntfs_device_set_error(fs->device, errno, error, "cannot open its content");
         return FALSE;
     }
-    while (done < length) {
-        const s64 got = ntfs_attr_pread(data, (s64)(offset + done), (s64)(length - done),
-                                        (uint8_t *)buffer + done);
-
-        if (got <= 0) {
-            ntfs_device_set_error(fs->device, got < 0 ? errno : 0, error,
-                                  "cannot read at offset %" G_GUINT64_FORMAT, offset + done);
-            return FALSE;
-        }
-        done += (size_t)got;
-    }
-    return TRUE;
+    stream.stream = data;
+    return file->wof != NULL
+               ? ntfs_wof_read(file->wof, read_stream, &stream, offset, buffer, length, error)
+               : read_stream(&stream, offset, buffer, length, error);
 }
 
-void ntfs_driver_file_close(FsFile *file)
+void ntfs_driver_file_close(FsFile *base)
 {
+    NtfsFile *file = (NtfsFile *)base;
+
+    ntfs_wof_free(file->wof);
     g_free(file);
 }
 

@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-
-/* "WofCompressedData", the stream that holds the content of a file compressed by CompactOS. */
-#define WOF_STREAM "WofCompressedData"
+#include "fs/ntfs_wof.h"
 
 /* What of a file's state forbids replacing its content; nothing is changed. */
 static gboolean check_replaceable(NtfsFs *fs, ntfs_inode *inode, gboolean *ret_is_wof,
@@ -38,7 +36,7 @@ static gboolean check_replaceable(NtfsFs *fs, ntfs_inode *inode, gboolean *ret_i
 static gboolean drop_wof(NtfsFs *fs, ntfs_inode *inode, GError **error)
 {
     guint8 length;
-    g_autofree ntfschar *stream = ntfs_name_to_utf16(WOF_STREAM, &length);
+    g_autofree ntfschar *stream = ntfs_name_to_utf16(NTFS_WOF_STREAM, &length);
 
     if (ntfs_remove_ntfs_reparse_data(inode) != 0 ||
         (ntfs_attr_remove(inode, AT_DATA, stream, length) != 0 && errno != ENOENT) ||

@@ -266,7 +266,7 @@ static void test_wof(void)
     g_assert_cmpuint(stat_of(fs, "/notepad.exe").size_bytes, ==, 1000000);
     g_assert_cmpint(type_in_list(fs, "/", "notepad.exe"), ==, FS_TYPE_FILE);
     g_assert_false(fs_read_file(fs, "/notepad.exe", 2000000, &content, &error));
-    g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_UNSUPPORTED);
+    g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_CORRUPT);
     ntfs_fs_put(fs, "/notepad.exe", 30000, 3);
     ntfs_fs_assert(fs, "/notepad.exe", 30000, 3);
     g_assert_cmpuint(stat_of(fs, "/notepad.exe").attributes & 0x600, ==, 0);
