@@ -115,8 +115,9 @@ static gboolean apply_sector_key(BitlockerCipher *cipher, uint64_t offset, uint8
     key[SECTOR_KEY_BYTES - 1] = 0x80;
     if (!run(cipher->tweak, key, sizeof(key)))
         return FALSE;
-    for (size_t i = 0; i < cipher->sector_bytes; i++)
-        sector[i] ^= key[i % SECTOR_KEY_BYTES];
+    for (size_t i = 0; i < cipher->sector_bytes; i += SECTOR_KEY_BYTES)
+        for (size_t j = 0; j < SECTOR_KEY_BYTES; j++)
+            sector[i + j] ^= key[j];
     return TRUE;
 }
 

@@ -11,8 +11,8 @@
 #include "support.h"
 
 #define KIB ((size_t)1024)
-#define MIB (KIB * 1024)
-#define SIZE (4 * MIB)
+#define UNIT (256 * KIB)
+#define SIZE (4 * UNIT)
 #define RECOVERY "042647-302313-590458-071500-554323-116567-412181-516978"
 #define PASSPHRASE "gr\xc3\xbc\xc3\x9f dich"
 
@@ -21,8 +21,8 @@ static WriterRecipe recipe_default(void)
 {
     return (WriterRecipe){.method = 0x8004,
                           .sector_bytes = 512,
-                          .copies = {MIB, 2 * MIB + 0x5000, 3 * MIB},
-                          .header_offset = MIB + 0x10000,
+                          .copies = {UNIT, 2 * UNIT + 0x5000, 3 * UNIT},
+                          .header_offset = UNIT + 0x10000,
                           .header_bytes = 8192,
                           .state = WRITER_STATE_ENCRYPTED,
                           .startup_key = TRUE};
@@ -122,9 +122,9 @@ static const StateRow state_rows[] = {
     {WRITER_STATE_SWITCHING, 0, BITLOCKER_CONVERTING},
     {WRITER_STATE_SWITCHING, 8192, BITLOCKER_CONVERTING},
     /* In the middle of where the volume's header is kept. */
-    {WRITER_STATE_SWITCHING, MIB + 0x10000 + 512, BITLOCKER_CONVERTING},
-    {WRITER_STATE_PAUSED, 3 * MIB + 512, BITLOCKER_CONVERTING},
-    {WRITER_STATE_SWITCHING_LOGGED, 2 * MIB, BITLOCKER_CONVERTING},
+    {WRITER_STATE_SWITCHING, UNIT + 0x10000 + 512, BITLOCKER_CONVERTING},
+    {WRITER_STATE_PAUSED, 3 * UNIT + 512, BITLOCKER_CONVERTING},
+    {WRITER_STATE_SWITCHING_LOGGED, 2 * UNIT, BITLOCKER_CONVERTING},
     {WRITER_STATE_SWITCHING, SIZE, BITLOCKER_CONVERTING},
 };
 
@@ -144,9 +144,10 @@ static void test_states(void)
         g_autofree uint8_t *expected = make_expected(&recipe);
         assert_content(disk, expected);
         /* What is written on either side of the boundary stays on its side. */
-        memset(expected + 3 * MIB - 5000, 0x5a, 4000);
+        memset(expected + 3 * UNIT - 5000, 0x5a, 4000);
         memset(expected + 10, 0xa5, 9000);
-        assert_ok(disk_write(disk, 3 * MIB - 5000, expected + 3 * MIB - 5000, 4000, &error), error);
+        assert_ok(disk_write(disk, 3 * UNIT - 5000, expected + 3 * UNIT - 5000, 4000, &error),
+                  error);
         assert_ok(disk_write(disk, 10, expected + 10, 9000, &error), error);
         g_autoptr(Disk) again = open_by_startup_key(volume);
         assert_content(again, expected);
@@ -260,14 +261,14 @@ static const DamageRow damage_rows[] = {
     {.label = "sectors", .sector_bytes = 1024, .expected = DRYDOCK_ERROR_UNSUPPORTED},
     {.label = "header beyond the end", .header_offset = SIZE, .expected = DRYDOCK_ERROR_CORRUPT},
     {.label = "header nowhere", .header_offset = 512, .expected = DRYDOCK_ERROR_CORRUPT},
-    {.label = "header in between", .header_offset = MIB + 1, .expected = DRYDOCK_ERROR_CORRUPT},
+    {.label = "header in between", .header_offset = UNIT + 1, .expected = DRYDOCK_ERROR_CORRUPT},
 };
 
 static void damage(const DamageRow *row, const WriterRecipe *recipe, Disk *volume)
 {
     g_autoptr(GError) error = NULL;
     g_autofree uint8_t *metadata = g_malloc(64 * KIB);
-    assert_ok(disk_read(volume, MIB, metadata, 64 * KIB, &error), error);
+    assert_ok(disk_read(volume, UNIT, metadata, 64 * KIB, &error), error);
     if (row->header_offset)
         put_le64(metadata + 56, row->header_offset);
     writer_update_checksum(metadata, 64 * KIB);
@@ -292,7 +293,7 @@ static void test_damage(void)
         recipe.log_bytes = row->log_bytes;
         if (row->log_bytes) {
             recipe.state = WRITER_STATE_SWITCHING_LOGGED;
-            recipe.encrypted_bytes = MIB;
+            recipe.encrypted_bytes = UNIT;
         }
         g_test_message("%s", row->label);
         g_autoptr(GError) error = NULL;
@@ -349,12 +350,12 @@ static void test_truncated(void)
     } rows[] = {{0, FALSE},
                 {511, FALSE},
                 {512, FALSE},
-                {MIB, FALSE},
-                {MIB + 65535, FALSE},
-                {MIB + 0x10000 + 8191, FALSE},
-                {MIB + 0x12000, TRUE},
-                {2 * MIB, TRUE},
-                {3 * MIB + 700, TRUE}};
+                {UNIT, FALSE},
+                {UNIT + 65535, FALSE},
+                {UNIT + 0x10000 + 8191, FALSE},
+                {UNIT + 0x12000, TRUE},
+                {2 * UNIT, TRUE},
+                {3 * UNIT + 700, TRUE}};
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(Disk) window = disk_new_window(volume, 0, rows[i].size, "cut off", &error);
@@ -416,7 +417,7 @@ static void test_reserved(void)
 {
     WriterRecipe recipe = recipe_default();
     g_autoptr(GError) error = NULL;
-    g_autofree uint8_t *zeros = g_malloc0(MIB);
+    g_autofree uint8_t *zeros = g_malloc0(UNIT);
     g_autoptr(Disk) volume = make_volume(&recipe);
     g_autoptr(Disk) disk = open_by_startup_key(volume);
     g_autofree uint8_t *expected = make_expected(&recipe);
@@ -438,21 +439,22 @@ static void test_discard(void)
     g_autoptr(GError) error = NULL;
     g_autoptr(Disk) volume = make_volume(&recipe);
     g_autoptr(Disk) disk = open_by_startup_key(volume);
-    g_autoptr(Disk) cache = disk_new_cache(disk, MIB);
+    g_autoptr(Disk) cache = disk_new_cache(disk, SIZE);
     g_assert_true(disk_discards_to_zeros(volume));
     g_assert_false(disk_discards_to_zeros(disk));
     g_assert_false(disk_discards_to_zeros(cache));
-    assert_ok(disk_discard(cache, 700 * KIB + 1, 2 * MIB, &error), error);
+    assert_ok(disk_discard(cache, 100 * KIB + 1, 2 * UNIT, &error), error);
     g_autofree uint8_t *bytes = g_malloc(SIZE);
-    g_autofree uint8_t *zeros = g_malloc0(MIB);
+    g_autofree uint8_t *zeros = g_malloc0(UNIT);
     assert_ok(disk_read(volume, 0, bytes, SIZE, &error), error);
-    g_assert_true(memcmp(bytes + 701 * KIB, zeros, 300 * KIB) == 0);
-    g_assert_false(memcmp(bytes + 700 * KIB, zeros, 512) == 0);
+    g_assert_true(memcmp(bytes + 101 * KIB, zeros, UNIT - 101 * KIB) == 0);
+    g_assert_false(memcmp(bytes + 100 * KIB, zeros, 512) == 0);
     g_autofree uint8_t *expected = make_expected(&recipe);
     g_autoptr(Disk) again = open_by_startup_key(volume);
     assert_ok(disk_read(again, 0, bytes, SIZE, &error), error);
-    g_assert_true(memcmp(bytes, expected, 700 * KIB) == 0);
-    g_assert_true(memcmp(bytes + 2 * MIB + 701 * KIB, expected + 2 * MIB + 701 * KIB, MIB) == 0);
+    g_assert_true(memcmp(bytes, expected, 100 * KIB) == 0);
+    size_t behind = 2 * UNIT + 101 * KIB;
+    g_assert_true(memcmp(bytes + behind, expected + behind, SIZE - behind) == 0);
 }
 
 /* Another reader sees the volumes of this writer as we do. */
