@@ -208,17 +208,20 @@ static void parser_init(Parser *parser, VmdkDescriptor *descriptor)
     parser->extent_like =
         g_regex_new("^\\s*(?:RW|RDONLY|NOACCESS)\\s", raw | G_REGEX_CASELESS, 0, NULL);
     /* Extents on devices have more words behind ("partitionUUID …"). */
-    parser->extent = g_regex_new("^\\s*(RW|RDONLY|NOACCESS)\\s+(\\d+)\\s+(\\w+)"
+    parser->extent = g_regex_new("^\\s*(RW|RDONLY|NOACCESS)\\s+(\\d+)\\s+([0-9A-Za-z_]+)"
                                  "(?:\\s+\"([^\"]*)\"(?:\\s+(\\d+)(?:\\s.*)?)?)?$",
                                  raw | G_REGEX_CASELESS, 0, NULL);
     parser->plain_extent = g_regex_new(
-        "^RW \\d+ (?:FLAT|SPARSE|VMFS|VMFSSPARSE|SESPARSE) \"[^\"]+\"(?: \\d+)?$", raw, 0, NULL);
+        "^RW \\d+ (?:FLAT|SPARSE|VMFS|VMFSSPARSE|SESPARSE) \"[^\"\\x01-\\x1f]+\"(?: \\d+)?$", raw,
+        0, NULL);
     /* Words that qemu searches the whole text for must be nowhere else. */
     parser->plain_setting = g_regex_new(
-        "^(?:CID=[0-9a-fA-F]{1,8}|parentCID=[0-9a-fA-F]{1,8}|createType=\"\\w+\"|"
-        "(?!.*(?:CID|createType))parentFileNameHint=\"[^\"]+\"|"
+        "^(?:(?:parent)?CID=[0-9a-fA-F]{1,8}|"
+        "(?!.+(?:CID|createType|parentFileNameHint))"
+        "(?:createType=\"[0-9A-Za-z]+\"|parentFileNameHint=\"[^\"\\x01-\\x1f]+\")|"
         "(?!.*(?:CID|createType|parentFileNameHint))(?:#.*|version=\\d+|encoding=\"[^\"]*\"|"
-        "isNativeSnapshot=\"\\w*\"|changeTrackPath=\"[^\"]*\"|ddb\\.[\\w.]+ ?= ?\"[^\"]*\"))$",
+        "isNativeSnapshot=\"[a-z]*\"|changeTrackPath=\"[^\"]*\"|ddb\\.[0-9A-Za-z_.]+ ?= "
+        "?\"[^\"]*\"))$",
         raw, 0, NULL);
 }
 

@@ -77,8 +77,8 @@ static char *read_with(const char *folder, const char *options, uint64_t size)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *target = g_build_filename(folder, "read.raw", NULL);
-    const char *const argv[] = {"qemu-img",     "convert", "-O",   "raw",
-                                "--image-opts", options,   target, NULL};
+    const char *const argv[] = {"qemu-img", "convert",      "-t",    "unsafe", "-O",
+                                "raw",      "--image-opts", options, target,   NULL};
     gboolean ok = run_program(argv, NULL, NULL, &error);
     g_assert_no_error(error);
     g_assert_true(ok);
