@@ -384,8 +384,10 @@ static void test_writing(void)
 {
     static const char *const programs[] = {"dislocker-file", NULL};
     static const char *const names[] = {
-        "bitlk-aes-cbc-128",      "bitlk-aes-xts-256",    "bitlk-aes-cbc-elephant-256",
-        "bitlk-togo-aes-xts-128", "bitlk-aes-cbc-128-4k",
+        "bitlk-aes-xts-256",
+        "bitlk-aes-cbc-elephant-256",
+        "bitlk-togo-aes-xts-128",
+        "bitlk-aes-cbc-128-4k",
     };
     g_auto(Samples) samples = {0};
     if (!test_has_programs(programs) || !samples_open(&samples))
