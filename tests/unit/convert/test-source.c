@@ -25,43 +25,6 @@ typedef struct {
 #define RAW "head -c 3M /dev/zero > disk.raw; printf '\\x80' >> disk.raw; truncate -s 8M disk.raw; "
 
 static const Row rows[] = {
-    {"vmdk-sparse", RAW "qemu-img convert -O vmdk disk.raw disk.vmdk", "disk.vmdk", FALSE,
-     SOURCE_FORMAT_VMDK, "monolithicSparse", 8 * MIB, -1, NULL},
-    {"vmdk-stream", RAW "qemu-img convert -O vmdk -o subformat=streamOptimized disk.raw disk.vmdk",
-     "disk.vmdk", FALSE, SOURCE_FORMAT_VMDK, "streamOptimized", 8 * MIB, -1, NULL},
-    {"vmdk-flat", RAW "qemu-img convert -O vmdk -o subformat=monolithicFlat disk.raw disk.vmdk",
-     "disk.vmdk", FALSE, SOURCE_FORMAT_VMDK, "monolithicFlat", 8 * MIB, -1, NULL},
-    {"vmdk-split",
-     RAW "qemu-img convert -O vmdk -o subformat=twoGbMaxExtentSparse disk.raw disk.vmdk",
-     "disk.vmdk", FALSE, SOURCE_FORMAT_VMDK, "twoGbMaxExtentSparse", 8 * MIB, -1, NULL},
-    {"vmdk-split-extent",
-     RAW "qemu-img convert -O vmdk -o subformat=twoGbMaxExtentSparse disk.raw disk.vmdk",
-     "disk-s001.vmdk", FALSE, SOURCE_FORMAT_VMDK, NULL, 0, DRYDOCK_ERROR_USAGE,
-     "not its descriptor"},
-    {"vmdk-wrong-ending", RAW "qemu-img convert -O vmdk disk.raw disk.img", "disk.img", FALSE,
-     SOURCE_FORMAT_VMDK, "monolithicSparse", 8 * MIB, -1, NULL},
-    {"vmdk-zero-extent",
-     RAW "qemu-img convert -O vmdk -o subformat=monolithicFlat disk.raw disk.vmdk; "
-         "sed -i '/^RW/a RW 2048 ZERO' disk.vmdk",
-     "disk.vmdk", FALSE, SOURCE_FORMAT_VMDK, NULL, 0, DRYDOCK_ERROR_UNSUPPORTED,
-     "leave out its extent 'RW ZERO'"},
-    {"vmdk-blank-line",
-     RAW "qemu-img convert -O vmdk -o subformat=monolithicFlat disk.raw disk.vmdk; "
-         "sed -i 's/^RW/\\nRW/' disk.vmdk",
-     "disk.vmdk", FALSE, SOURCE_FORMAT_VMDK, NULL, 0, DRYDOCK_ERROR_UNSUPPORTED, "empty line"},
-    {"vmdk-snapshot",
-     RAW "qemu-img convert -O vmdk disk.raw base.vmdk; "
-         "qemu-img create -q -f vmdk -b base.vmdk -F vmdk disk.vmdk",
-     "disk.vmdk", FALSE, SOURCE_FORMAT_VMDK, NULL, 0, DRYDOCK_ERROR_UNSUPPORTED, "base.vmdk"},
-    {"vmdk-extent-link",
-     RAW "qemu-img convert -O vmdk -o subformat=monolithicFlat disk.raw disk.vmdk; "
-         "rm disk-flat.vmdk; ln -s /etc/hostname disk-flat.vmdk",
-     "disk.vmdk", FALSE, SOURCE_FORMAT_VMDK, NULL, 0, DRYDOCK_ERROR_PRECONDITION,
-     "not a regular file"},
-    {"vmdk-extent-short",
-     RAW "qemu-img convert -O vmdk -o subformat=monolithicFlat disk.raw disk.vmdk; "
-         "truncate -s 1M disk-flat.vmdk",
-     "disk.vmdk", FALSE, SOURCE_FORMAT_VMDK, NULL, 0, DRYDOCK_ERROR_CORRUPT, "cut short"},
     {"vhdx", RAW "qemu-img convert -O vhdx -o subformat=dynamic disk.raw disk.vhdx", "disk.vhdx",
      FALSE, SOURCE_FORMAT_VHDX, NULL, 8 * MIB, -1, NULL},
     {"vhd-dynamic", RAW "qemu-img convert -O vpc -o subformat=dynamic,force_size disk.raw disk.vhd",
@@ -72,29 +35,9 @@ static const Row rows[] = {
      RAW "qemu-img convert -O vpc -o subformat=fixed,force_size disk.raw disk.vhd; "
          "printf x | dd of=disk.vhd bs=1 seek=$((8 * 1048576 + 100)) conv=notrunc 2>/dev/null",
      "disk.vhd", FALSE, SOURCE_FORMAT_VHD, NULL, 0, DRYDOCK_ERROR_CORRUPT, "checksum"},
-    {"qcow2", RAW "qemu-img convert -O qcow2 disk.raw disk.qcow2", "disk.qcow2", FALSE,
-     SOURCE_FORMAT_QCOW2, NULL, 8 * MIB, -1, NULL},
-    {"qcow2-backing", RAW "qemu-img create -q -f qcow2 -b disk.raw -F raw disk.qcow2", "disk.qcow2",
-     FALSE, SOURCE_FORMAT_QCOW2, NULL, 0, DRYDOCK_ERROR_UNSUPPORTED, "backing file"},
-    {"raw-blank", "truncate -s 8M disk.raw", "disk.raw", FALSE, SOURCE_FORMAT_RAW, NULL, 8 * MIB,
-     -1, NULL},
-    {"raw-filesystem", "truncate -s 8M disk.raw; /sbin/mke2fs -q disk.raw", "disk.raw", FALSE,
-     SOURCE_FORMAT_RAW, NULL, 8 * MIB, -1, NULL},
-    {"raw-odd-size", "truncate -s 8M disk.raw; /sbin/mke2fs -q disk.raw; printf x >> disk.raw",
-     "disk.raw", FALSE, SOURCE_FORMAT_RAW, NULL, 0, DRYDOCK_ERROR_CORRUPT, "multiple of 512"},
     {"device", "ln -s /dev/null disk.raw", "disk.raw", FALSE, SOURCE_FORMAT_RAW, NULL, 0,
      DRYDOCK_ERROR_USAGE, "not a regular file"},
 
-    {"data-vmdk-stream", "cp $DATA/vmdk/streamOptimized.vmdk disk", "disk", TRUE,
-     SOURCE_FORMAT_VMDK, "streamOptimized", 10 * MIB, -1, NULL},
-    {"data-vmdk-monolith", "cp $DATA/vmdk/vmdk-monolith.img disk", "disk", TRUE, SOURCE_FORMAT_VMDK,
-     "monolithicSparse", 65536, -1, NULL},
-    {"data-vmdk-invalid", "cp $DATA/vmdk/vmdk-invalid.img disk", "disk", TRUE, SOURCE_FORMAT_VMDK,
-     NULL, 0, DRYDOCK_ERROR_CORRUPT, ""},
-    {"data-vmdk-fuzzed", "bzip2 -dc $DATA/qemu-samples/afl9.vmdk.bz2 > disk", "disk", TRUE,
-     SOURCE_FORMAT_VMDK, NULL, 0, DRYDOCK_ERROR_CORRUPT, ""},
-    {"data-vmdk-no-extent", "cp $DATA/vmdk/monolithicFlat-descriptor-only.vmdk disk", "disk", TRUE,
-     SOURCE_FORMAT_VMDK, NULL, 0, DRYDOCK_ERROR_CORRUPT, "is missing"},
     {"data-vhd", "gzip -dc $DATA/vhd/dynamic.vhd.gz > disk", "disk", TRUE, SOURCE_FORMAT_VHD,
      "dynamic", 10 * MIB, -1, NULL},
     {"data-vhd-hyperv", "bzip2 -dc $DATA/qemu-samples/hyperv2012r2-dynamic.vhd.bz2 > disk", "disk",
@@ -105,8 +48,6 @@ static const Row rows[] = {
      TRUE, SOURCE_FORMAT_VHDX, NULL, 0, DRYDOCK_ERROR_UNSUPPORTED, "not closed cleanly"},
     {"data-vhdx-differencing", "gzip -dc $DATA/vhdx/differencing-missing-parent.avhdx.gz > disk",
      "disk", TRUE, SOURCE_FORMAT_VHDX, NULL, 0, DRYDOCK_ERROR_UNSUPPORTED, "differencing"},
-    {"data-qcow2-hostile", "cp $DATA/qcow2/hostile/invalid-qcow-backing-file.img disk", "disk",
-     TRUE, SOURCE_FORMAT_QCOW2, NULL, 0, DRYDOCK_ERROR_CORRUPT, ""},
 };
 
 static gboolean make_image(const Row *row, const char *folder)

@@ -72,6 +72,12 @@ static const ImageCase accepted[] = {
      .parents = 2,
      .content = "top.raw",
      .options = IMAGE_CASE_PLAIN},
+    {.name = "hosted-through-a-link",
+     .script = HOSTED("monolithicFlat", "monolithicSparse") "mkdir real; mv *.vmdk real; "
+                                                            "ln -s real/top.vmdk link.vmdk",
+     .file = "link.vmdk",
+     .parents = 2,
+     .content = "top.raw"},
     {.name = "hosted-odd-descriptor",
      .script =
          HOSTED("monolithicSparse", "monolithicSparse") "LC_ALL=C sed -i 's/version=1/VERSION=1/' "
@@ -151,6 +157,53 @@ static const ImageCase accepted[] = {
      .parents = 2,
      .content = "top.raw",
      .options = IMAGE_CASE_REWRITTEN},
+};
+
+#define ARCHIVE(options)                                                                           \
+    "printf 'config.version = \"8\"\\nvirtualHW.version = \"19\"\\ndisplayName = \"web\"\\n"       \
+    "scsi0.present = \"TRUE\"\\nscsi0:0.present = \"TRUE\"\\nscsi0:0.fileName = \"top.vmdk\"\\n'"  \
+    " > web.vmx; tar " options " m.tar web.vmx *.vmdk; rm *.vmdk web.vmx; "
+
+static const ImageCase archived[] = {
+    {.name = "hosted",
+     .script = HOSTED("monolithicSparse", "monolithicSparse") ARCHIVE("-cf"),
+     .file = "m.tar",
+     .parents = 2,
+     .content = "top.raw"},
+    {.name = "hosted-split",
+     .script = HOSTED("twoGbMaxExtentFlat", "twoGbMaxExtentSparse") ARCHIVE("-cf"),
+     .file = "m.tar",
+     .parents = 2,
+     .content = "top.raw",
+     .options = IMAGE_CASE_REWRITTEN},
+    {.name = "single",
+     .script =
+         "qemu-img convert -f raw -O vmdk -o subformat=streamOptimized top.raw top.vmdk; " ARCHIVE(
+             "-cf"),
+     .file = "m.tar",
+     .content = "top.raw",
+     .options = IMAGE_CASE_PLAIN},
+    {.name = "flat",
+     .script =
+         "qemu-img convert -f raw -O vmdk -o subformat=monolithicFlat top.raw top.vmdk; " ARCHIVE(
+             "-cf"),
+     .file = "m.tar",
+     .content = "top.raw",
+     .options = IMAGE_CASE_REWRITTEN},
+    {.name = "esx",
+     .prepare = make_esx,
+     .script = ESX ARCHIVE("-cf"),
+     .file = "m.tar",
+     .parents = 2,
+     .content = "top.raw",
+     .options = IMAGE_CASE_REWRITTEN},
+    {.name = "esx-other-host",
+     .prepare = make_esx,
+     .script =
+         ESX_BASE ESX_MIDDLE(HINT("/vmfs/volumes/5f3e/web01/base.vmdk")) ESX_TOP("") ARCHIVE("-cf"),
+     .file = "m.tar",
+     .parents = 2,
+     .content = "top.raw"},
 };
 
 static const ImageCase refused[] = {
@@ -235,6 +288,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     image_case_add_all("/convert/vmdk-chain", accepted, G_N_ELEMENTS(accepted));
+    image_case_add_all("/convert/vmdk-chain/archived", archived, G_N_ELEMENTS(archived));
     image_case_add_all("/convert/vmdk-chain/refused", refused, G_N_ELEMENTS(refused));
     return g_test_run();
 }

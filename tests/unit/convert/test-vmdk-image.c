@@ -218,6 +218,10 @@ static const ImageCase accepted[] = {
                            "sed -i 's,disk-flat.vmdk,sub/x\\,y,' disk.vmdk",
      .content = "base.raw",
      .options = IMAGE_CASE_REWRITTEN},
+    {.name = "through-a-link",
+     .script = "mkdir real; " CONVERT("monolithicFlat") "mv disk*.vmdk real; ln -s real link",
+     .file = "link/disk.vmdk",
+     .content = "base.raw"},
     {.name = "allowed-path",
      .script = "mkdir in out; " CONVERT(
          "monolithicFlat") "mv disk.vmdk in; mv disk-flat.vmdk out; "
