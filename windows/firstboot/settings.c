@@ -89,6 +89,12 @@ static bool is_file_name(const char *value)
     return is_name(value) && value[text_length(value) - 1] != '.';
 }
 
+/* cmd.exe would put the value of a variable in its place. */
+static bool is_script(const char *value)
+{
+    return is_file_name(value) && !has_byte(value, '%');
+}
+
 /* A relative path: names between single backslashes, none of them "." or "..". */
 static bool is_path(const char *value)
 {
@@ -229,7 +235,7 @@ static const struct {
     [SETTINGS_DISKS] = {"disks", is_online},
     [SETTINGS_UNINSTALL] = {"uninstall", is_tools},
     [SETTINGS_AGENT] = {"agent", is_path},
-    [SETTINGS_SCRIPT] = {"script", is_file_name},
+    [SETTINGS_SCRIPT] = {"script", is_script},
     [SETTINGS_SET_DWORD] = {"set-dword", is_set_dword},
     [SETTINGS_DELETE_VALUE] = {"delete-value", is_delete_value},
     [SETTINGS_DELETE_KEY] = {"delete-key", is_delete_key},
