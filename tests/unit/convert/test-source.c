@@ -45,9 +45,9 @@ static const Row rows[] = {
     {"data-vhdx", "gzip -dc $DATA/vhdx/dynamic.vhdx.gz > disk", "disk", TRUE, SOURCE_FORMAT_VHDX,
      NULL, 10 * MIB, -1, NULL},
     {"data-vhdx-log", "bzip2 -dc $DATA/qemu-samples/iotest-dirtylog-10G-4M.vhdx.bz2 > disk", "disk",
-     TRUE, SOURCE_FORMAT_VHDX, NULL, 0, DRYDOCK_ERROR_UNSUPPORTED, "not closed cleanly"},
+     TRUE, SOURCE_FORMAT_VHDX, "dynamic", 10 * 1024 * MIB, -1, NULL},
     {"data-vhdx-differencing", "gzip -dc $DATA/vhdx/differencing-missing-parent.avhdx.gz > disk",
-     "disk", TRUE, SOURCE_FORMAT_VHDX, NULL, 0, DRYDOCK_ERROR_UNSUPPORTED, "differencing"},
+     "disk", TRUE, SOURCE_FORMAT_VHDX, NULL, 0, DRYDOCK_ERROR_NOT_FOUND, "is missing"},
 };
 
 static gboolean make_image(const Row *row, const char *folder)

@@ -262,6 +262,38 @@ static void test_parent(void)
     flat_model_remove_folder(folder);
 }
 
+/* Members of a plain tar are read where they lie. */
+static void test_part_of_file(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("drydock-vhd-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "disk.vhd", NULL);
+    g_autofree char *around = g_build_filename(folder, "archive", NULL);
+    write_small(path, 3, FALSE);
+    char *content = NULL;
+    gsize length;
+    g_assert_true(g_file_get_contents(path, &content, &length, NULL));
+    g_autoptr(GByteArray) archive = g_byte_array_new();
+    g_byte_array_append(archive, (const guint8 *)"before", 6);
+    g_byte_array_append(archive, (const guint8 *)content, (guint)length);
+    g_byte_array_append(archive, (const guint8 *)"after", 5);
+    g_assert_true(
+        g_file_set_contents(around, (const char *)archive->data, (gssize)archive->len, NULL));
+    g_free(content);
+
+    g_autofree uint8_t *expected = g_malloc(3 << 20), *read = g_malloc(3 << 20);
+    char *paths[] = {path};
+    g_autoptr(FlatImage) alone = flat_model_open(&vhd_layer_ops, paths, 1);
+    g_autoptr(FlatImage) part = flat_image_new(&vhd_layer_ops);
+    g_assert_true(flat_image_add(part, around, 6, length, NULL));
+    g_assert_true(flat_image_read(alone, 0, expected, 3 << 20, NULL));
+    g_assert_true(flat_image_read(part, 0, read, 3 << 20, NULL));
+    g_assert_true(memcmp(read, expected, 3 << 20) == 0);
+    g_autoptr(GError) error = NULL;
+    g_assert_false(flat_image_add(part, around, 12, length, &error));
+    g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_CORRUPT);
+    flat_model_remove_folder(folder);
+}
+
 /* Cut anywhere, or with any byte of its structures changed: an error or content, no crash. */
 static void test_hostile(void)
 {
@@ -304,6 +336,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/convert/vhd/footers", test_footers);
     g_test_add_func("/convert/vhd/parent", test_parent);
+    g_test_add_func("/convert/vhd/part-of-file", test_part_of_file);
     g_test_add_func("/convert/vhd/hostile", test_hostile);
     return g_test_run();
 }
