@@ -88,6 +88,9 @@ FINDING(VOLUME_FILESYSTEM, "volume-filesystem", WARNING,
         "{} has a filesystem that is not read: what is in it was not looked at", NULL)
 FINDING(VOLUME_DYNAMIC_DISK, "volume-dynamic-disk", WARNING,
         "{} is part of a Windows dynamic disk; volumes that span disks are not read", NULL)
+FINDING(VOLUME_STORAGE_SPACES, "volume-storage-spaces", WARNING,
+        "{} belongs to a Windows storage pool, which is not read: what is in it was not looked at",
+        "give all disks of the pool to the new machine")
 FINDING(VOLUME_DAMAGED, "volume-damaged", WARNING, "{} cannot be opened",
         "check the volume in the source, then export it again")
 FINDING(OTHER_SYSTEM, "other-system", WARNING,
@@ -130,6 +133,64 @@ FINDING(
     WINDOWS_UPDATE_PENDING, "windows-update-pending", WARNING,
     "updates are half installed; the first boot goes on with them and may restart several times",
     NULL)
+FINDING(WINDOWS_EVENT_LOG_OPEN, "windows-event-log-open", INFO,
+        "Windows did not close its event log: it was probably switched off, not shut down",
+        "shut it down in the source and export it again, unless this is a consistent snapshot")
+FINDING(WINDOWS_HIVE_UNREADABLE, "windows-hive-unreadable", WARNING,
+        "a part of the registry is damaged; what it says is left out: {}",
+        "start the source machine, let it check its disk, then export it again")
+FINDING(WINDOWS_LIST_CUT, "windows-list-cut", INFO, "there are more {}", NULL)
+FINDING(
+    WINDOWS_SHADOW_COPIES, "windows-shadow-copies", WARNING,
+    "{} has shadow copies (restore points, previous versions): what is changed here makes older "
+    "ones inconsistent",
+    "restore from them before the migration; make new ones after it")
+FINDING(WINDOWS_SETUP, "windows-setup", WARNING,
+        "Windows is in the middle of being set up, and goes on with it at its next start",
+        "let it finish in the source, then export it again")
+FINDING(WINDOWS_GENERALISED, "windows-generalised", INFO,
+        "this is a generalised image (sysprep): it is set up anew at its first start", NULL)
+FINDING(WINDOWS_DEVICE_POLICY, "windows-device-policy", WARNING,
+        "a group policy restricts which devices get a driver: {}",
+        "allow the virtio devices in the policy, or take the machine out of its scope first")
+FINDING(WINDOWS_CLUSTER, "windows-cluster", WARNING,
+        "this is a node of a failover cluster; its shared disks are left alone",
+        "move its roles to another node first, and give the new machine the same shared disks")
+FINDING(WINDOWS_DOMAIN_CONTROLLER, "windows-domain-controller", WARNING,
+        "this is a domain controller: it must never run at two places",
+        "do not start the source again once the new machine has run")
+FINDING(WINDOWS_ISCSI, "windows-iscsi", INFO,
+        "Windows connects to iSCSI disks by itself; they are not part of the machine",
+        "check that the new host's network reaches them")
+FINDING(WINDOWS_HAL_ONE_CPU, "windows-hal-one-cpu", INFO,
+        "Windows was installed for a machine with one processor (HAL {}) and uses only one", NULL)
+FINDING(WINDOWS_HAL_NO_ACPI, "windows-hal-no-acpi", WARNING,
+        "Windows was installed without ACPI (HAL {}): the host cannot ask it to shut down",
+        "shut it down from inside")
+FINDING(
+    WINDOWS_UEFI_VGA, "windows-uefi-vga", WARNING,
+    "{} on UEFI needs a VGA BIOS, which the new firmware does not have; it may stop at its logo",
+    "test it; where it stops, install it for BIOS")
+FINDING(WINDOWS_ACTIVATION, "windows-activation", INFO,
+        "{} may ask to be activated again: it counts changes of the hardware", NULL)
+FINDING(WINDOWS_NETWORK_BY_ORDER, "windows-network-by-order", WARNING,
+        "network connections were matched with network cards by their order: {}",
+        "check the addresses at the first start")
+FINDING(WINDOWS_NETWORK_LOST, "windows-network-lost", WARNING,
+        "network settings are not carried over: {}", "set them in the guest")
+FINDING(WINDOWS_NETWORK_IPV6, "windows-network-ipv6", WARNING,
+        "the static IPv6 settings of {} were read from where Windows does not document them (Nsi)",
+        "compare them in the guest: netsh interface ipv6 show addresses")
+FINDING(
+    WINDOWS_NETWORK_VIRTUAL, "windows-network-virtual", WARNING,
+    "the network connection {} stands on others (a team, a bridge, a virtual switch), which are "
+    "replaced",
+    "make it again in the guest")
+FINDING(
+    WINDOWS_NETWORK_CATEGORY, "windows-network-category", INFO,
+    "behind another gateway Windows takes a private network for a public one; its firewall then "
+    "closes what was open",
+    "set it in the guest: Set-NetConnectionProfile -NetworkCategory Private")
 FINDING(WINDOWS_CODE_INTEGRITY, "windows-code-integrity", WARNING,
         "a code integrity policy is active ({}); it may keep virtio drivers from loading",
         "allow the drivers' publisher in the policy, or boot from an emulated disk first")

@@ -134,8 +134,9 @@ gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findi
 
     guest->kind = chosen->kind;
     guest->root = chosen->volume;
-    gboolean ok = guest->kind == GUEST_LINUX ? linux_read_guest(set, findings, guest, error)
-                                             : windows_read_guest(set, chosen->root, guest, error);
+    gboolean ok = guest->kind == GUEST_LINUX
+                      ? linux_read_guest(set, findings, guest, error)
+                      : windows_read_guest(set, chosen->root, findings, guest, error);
     if (!ok) {
         g_prefix_error(error, "cannot inspect %s on %s: ", kind_name(guest->kind),
                        guest->root->name);

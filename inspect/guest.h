@@ -7,6 +7,7 @@
 
 #include "base/firmware.h"
 #include "fs/tree.h"
+#include "inspect/guest_windows.h"
 #include "inspect/volume.h"
 #include "profiles/profile.h"
 #include "registry/replay.h"
@@ -52,26 +53,6 @@ typedef struct {
 } GuestLinux;
 
 typedef struct {
-    char *system_root;       /* "/Windows" in the tree */
-    guint major, minor;      /* 10, 0 */
-    guint build;             /* 20348 */
-    guint revision;          /* UBR, 0 when not there */
-    char *edition;           /* EditionID; may be NULL */
-    char *installation_type; /* "Client", "Server", "Server Core"; may be NULL (XP) */
-    char *product_type;      /* "WinNT", "ServerNT", "LanmanNT"; may be NULL */
-    guint current_control_set, default_control_set; /* Select\Current, Select\Default */
-    gboolean has_driver_database;                   /* SYSTEM\DriverDatabase: Windows 8 and later */
-    gboolean rtc_is_utc;                            /* RealTimeIsUniversal */
-    gint32 active_bias_minutes;                     /* UTC = local + bias */
-    char *time_zone;                                /* TimeZoneKeyName; may be NULL */
-    char *hardware_uuid;     /* HardwareConfig\LastConfig without braces, lower case; may be NULL */
-    GPtrArray *boot_drivers; /* of char *: services with Type 1 and Start 0, sorted */
-    gboolean hibernated;     /* hiberfil.sys holds an image */
-    gboolean fast_started;   /* NTFS metadata in a hibernated kernel's cache ($LogFile 2.x) */
-    gboolean log_dirty;      /* $LogFile not clean */
-} GuestWindows;
-
-typedef struct {
     GuestKind kind;
     char *product_name; /* "Debian GNU/Linux 12 (bookworm)", "Windows Server 2022 Standard" */
     char *architecture; /* "x86_64", "i686", "aarch64" */
@@ -94,6 +75,11 @@ gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findi
                        Guest **ret_guest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void guest_free(Guest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guest, guest_free)
+
+/* The long lists of a Windows guest, which only its description needs: windows_facts.lists. A hive
+   that cannot be read, and a list beyond its limit, is a finding. Nothing to do for Linux. */
+gboolean guest_read_lists(Guest *guest, GPtrArray *findings,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What the guest's profile says of key, see the key files of profiles/; NULL: nothing. */
 const char *guest_profile_get(const Guest *guest, const char *key);

@@ -21,8 +21,8 @@ gboolean windows_find_system(const Volume *volume, char **ret_root,
 /* Fills guest, whose kind, root and profiles are set. */
 gboolean linux_read_guest(const VolumeSet *set, GPtrArray *findings, Guest *guest,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean windows_read_guest(const VolumeSet *set, const char *system_root, Guest *guest,
-                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean windows_read_guest(const VolumeSet *set, const char *system_root, GPtrArray *findings,
+                            Guest *guest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void linux_facts_clear(GuestLinux *facts);
 void windows_facts_clear(GuestWindows *facts);

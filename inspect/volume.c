@@ -22,6 +22,7 @@ static const struct {
 /* Logical disk manager: MBR type of every partition of a dynamic disk, GPT type of its data. */
 #define MBR_TYPE_LDM 0x42
 #define GPT_TYPE_LDM_DATA "af9b60a0-1431-4f62-bc68-3311714a69ad"
+#define GPT_TYPE_STORAGE_SPACES "e75caf8f-f680-4cee-afa3-b001e56efc2d"
 #define MBR_TYPE_EFI 0xef
 
 static void volume_free(gpointer data)
@@ -197,6 +198,8 @@ static gboolean add_volume(VolumeSet *set, guint disk_index, const Partition *pa
     volume->disk = disk_new_cache(window, VOLUME_CACHE_BYTES);
     if (is_dynamic_disk(partition))
         findings_add(findings, FINDING_VOLUME_DYNAMIC_DISK, volume->name);
+    if (partition && g_strcmp0(partition->type_guid, GPT_TYPE_STORAGE_SPACES) == 0)
+        findings_add(findings, FINDING_VOLUME_STORAGE_SPACES, volume->name);
     if (is_reserved(partition)) {
         volume->probe = g_new0(VolumeProbe, 1);
         return TRUE;

@@ -4,12 +4,15 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/finding.h"
 #include "inspect/architecture.h"
 #include "inspect/guest_hive.h"
 #include "inspect/system.h"
 #include "inspect/text_file.h"
 #include "inspect/windows_boot.h"
+#include "inspect/windows_lists.h"
 #include "inspect/windows_registry.h"
+#include "inspect/windows_state.h"
 
 void windows_facts_clear(GuestWindows *facts)
 {
@@ -19,7 +22,18 @@ void windows_facts_clear(GuestWindows *facts)
     g_free(facts->product_type);
     g_free(facts->time_zone);
     g_free(facts->hardware_uuid);
+    char *const texts[] = {facts->release,       facts->build_lab, facts->service_pack,
+                           facts->install_date,  facts->domain,    facts->workgroup,
+                           facts->last_shutdown, facts->hal,       facts->install_language,
+                           facts->hypervisor};
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    g_clear_pointer(&facts->ui_languages, g_ptr_array_unref);
+    g_clear_pointer(&facts->device_restrictions, g_ptr_array_unref);
     g_clear_pointer(&facts->boot_drivers, g_ptr_array_unref);
+    g_clear_pointer(&facts->adapters, g_ptr_array_unref);
+    g_clear_pointer(&facts->persistent_routes, g_ptr_array_unref);
+    windows_lists_free(facts->lists);
     *facts = (GuestWindows){0};
 }
 
@@ -142,6 +156,16 @@ static void find_firmware(const VolumeSet *set, Guest *guest)
     }
 }
 
+static void add_version_findings(const Guest *guest, GPtrArray *findings)
+{
+    const GuestWindows *facts = &guest->windows_facts;
+    gboolean is_before_8 = facts->major < 6 || (facts->major == 6 && facts->minor < 2);
+    if (guest->firmware == FIRMWARE_UEFI && is_before_8)
+        findings_add(findings, FINDING_WINDOWS_UEFI_VGA, guest->product_name);
+    if (facts->major == 5 && facts->minor > 0)
+        findings_add(findings, FINDING_WINDOWS_ACTIVATION, guest->product_name);
+}
+
 static gboolean read_volume_state(Guest *guest, GError **error)
 {
     FsState state;
@@ -155,8 +179,8 @@ static gboolean read_volume_state(Guest *guest, GError **error)
     return TRUE;
 }
 
-gboolean windows_read_guest(const VolumeSet *set, const char *system_root, Guest *guest,
-                            GError **error)
+gboolean windows_read_guest(const VolumeSet *set, const char *system_root, GPtrArray *findings,
+                            Guest *guest, GError **error)
 {
     guest->tree = fs_tree_new();
     fs_tree_mount(guest->tree, "/", guest->root->fs);
@@ -165,12 +189,14 @@ gboolean windows_read_guest(const VolumeSet *set, const char *system_root, Guest
         fs_tree_mount(guest->tree, GUEST_ESP_MOUNT, esp->fs);
 
     guest->windows_facts.system_root = g_strdup(system_root);
-    if (!windows_registry_read(guest, error) || !read_volume_state(guest, error))
+    if (!windows_registry_read(guest, findings, error) ||
+        !windows_state_read_files(guest, findings, error) || !read_volume_state(guest, error))
         return FALSE;
     correct_product_name(guest);
     match_profile(guest);
     find_architecture(guest);
     find_firmware(set, guest);
+    add_version_findings(guest, findings);
     return TRUE;
 }
 

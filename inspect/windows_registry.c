@@ -6,39 +6,15 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "inspect/guest_hive.h"
+#include "inspect/windows_identity.h"
+#include "inspect/windows_network.h"
+#include "inspect/windows_state.h"
+#include "inspect/windows_values.h"
 
 #define CURRENT_VERSION "Microsoft\\Windows NT\\CurrentVersion"
 
 /* SERVICE_KERNEL_DRIVER and SERVICE_BOOT_START (winnt.h). */
 enum { SERVICE_TYPE_DRIVER = 1, SERVICE_START_BOOT = 0 };
-
-/* A text that may be missing: *text is then left as it is. */
-static gboolean read_text(Hive *hive, const char *key, const char *name, char **text,
-                          GError **error)
-{
-    gboolean found;
-    char *value;
-    if (!hive_read_string(hive, key, name, &found, &value, error))
-        return FALSE;
-    if (found) {
-        g_free(*text);
-        *text = value;
-    }
-    return TRUE;
-}
-
-static gboolean read_number(Hive *hive, const char *key, const char *name, guint *number,
-                            GError **error)
-{
-    gboolean found;
-    uint32_t value;
-    if (!hive_read_dword(hive, key, name, &found, &value, error))
-        return FALSE;
-    if (found)
-        *number = value;
-    return TRUE;
-}
 
 static guint parse_number(const char *text)
 {
@@ -55,12 +31,13 @@ static gboolean read_software(Guest *guest, Hive *hive, GError **error)
     g_autofree char *build = NULL;
 
     /* CurrentBuild is junk on XP. */
-    if (!read_text(hive, CURRENT_VERSION, "ProductName", &guest->product_name, error) ||
-        !read_text(hive, CURRENT_VERSION, "CurrentVersion", &version, error) ||
-        !read_text(hive, CURRENT_VERSION, "CurrentBuildNumber", &build, error) ||
-        !read_text(hive, CURRENT_VERSION, "EditionID", &facts->edition, error) ||
-        !read_text(hive, CURRENT_VERSION, "InstallationType", &facts->installation_type, error) ||
-        !read_number(hive, CURRENT_VERSION, "UBR", &facts->revision, error))
+    if (!windows_read_text(hive, CURRENT_VERSION, "ProductName", &guest->product_name, error) ||
+        !windows_read_text(hive, CURRENT_VERSION, "CurrentVersion", &version, error) ||
+        !windows_read_text(hive, CURRENT_VERSION, "CurrentBuildNumber", &build, error) ||
+        !windows_read_text(hive, CURRENT_VERSION, "EditionID", &facts->edition, error) ||
+        !windows_read_text(hive, CURRENT_VERSION, "InstallationType", &facts->installation_type,
+                           error) ||
+        !windows_read_number(hive, CURRENT_VERSION, "UBR", &facts->revision, error))
         return FALSE;
 
     /* CurrentVersion stays "6.3" on Windows 10 and later, which have numbers instead. */
@@ -71,8 +48,8 @@ static gboolean read_software(Guest *guest, Hive *hive, GError **error)
     }
     facts->build = parse_number(build);
     guint major = 0, minor = 0;
-    if (!read_number(hive, CURRENT_VERSION, "CurrentMajorVersionNumber", &major, error) ||
-        !read_number(hive, CURRENT_VERSION, "CurrentMinorVersionNumber", &minor, error))
+    if (!windows_read_number(hive, CURRENT_VERSION, "CurrentMajorVersionNumber", &major, error) ||
+        !windows_read_number(hive, CURRENT_VERSION, "CurrentMinorVersionNumber", &minor, error))
         return FALSE;
     if (major != 0) {
         facts->major = major;
@@ -90,10 +67,10 @@ static gboolean read_control_sets(GuestWindows *facts, Hive *hive, char **ret_co
                                   GError **error)
 {
     facts->current_control_set = 1;
-    if (!read_number(hive, "Select", "Current", &facts->current_control_set, error))
+    if (!windows_read_number(hive, "Select", "Current", &facts->current_control_set, error))
         return FALSE;
     facts->default_control_set = facts->current_control_set;
-    if (!read_number(hive, "Select", "Default", &facts->default_control_set, error))
+    if (!windows_read_number(hive, "Select", "Default", &facts->default_control_set, error))
         return FALSE;
 
     g_autofree char *name = g_strdup_printf("ControlSet%03u", facts->current_control_set);
@@ -135,8 +112,8 @@ static gboolean read_clock(GuestWindows *facts, Hive *hive, const char *control_
     if (!found)
         return TRUE;
     if (!read_is_number(hive, key, "RealTimeIsUniversal", 1, &facts->rtc_is_utc, error) ||
-        !read_number(hive, path, "ActiveTimeBias", &bias, error) ||
-        !read_text(hive, path, "TimeZoneKeyName", &facts->time_zone, error))
+        !windows_read_number(hive, path, "ActiveTimeBias", &bias, error) ||
+        !windows_read_text(hive, path, "TimeZoneKeyName", &facts->time_zone, error))
         return FALSE;
     facts->active_bias_minutes = (gint32)bias;
     return TRUE;
@@ -183,7 +160,7 @@ static gboolean read_boot_drivers(GuestWindows *facts, Hive *hive, const char *c
 static gboolean read_hardware_uuid(GuestWindows *facts, Hive *hive, GError **error)
 {
     g_autofree char *text = NULL;
-    if (!read_text(hive, "HardwareConfig", "LastConfig", &text, error))
+    if (!windows_read_text(hive, "HardwareConfig", "LastConfig", &text, error))
         return FALSE;
     size_t length = text ? strlen(text) : 0;
     if (length > 2 && text[0] == '{' && text[length - 1] == '}') {
@@ -211,12 +188,13 @@ static gboolean read_identity(Guest *guest, Hive *hive, const char *control_set,
     guint firmware = 0;
 
     /* "NV Hostname" is what stays over a reboot. */
-    if (!read_text(hive, computer, "ComputerName", &guest->hostname, error) ||
-        !read_text(hive, tcpip, "Hostname", &guest->hostname, error) ||
-        !read_text(hive, tcpip, "NV Hostname", &guest->hostname, error) ||
-        !read_text(hive, environment, "PROCESSOR_ARCHITECTURE", &processor, error) ||
-        !read_text(hive, options, "ProductType", &guest->windows_facts.product_type, error) ||
-        !read_number(hive, control, "PEFirmwareType", &firmware, error))
+    if (!windows_read_text(hive, computer, "ComputerName", &guest->hostname, error) ||
+        !windows_read_text(hive, tcpip, "Hostname", &guest->hostname, error) ||
+        !windows_read_text(hive, tcpip, "NV Hostname", &guest->hostname, error) ||
+        !windows_read_text(hive, environment, "PROCESSOR_ARCHITECTURE", &processor, error) ||
+        !windows_read_text(hive, options, "ProductType", &guest->windows_facts.product_type,
+                           error) ||
+        !windows_read_number(hive, control, "PEFirmwareType", &firmware, error))
         return FALSE;
 
     for (guint i = 0; i < G_N_ELEMENTS(architectures) && processor; i++)
@@ -242,19 +220,35 @@ static gboolean read_system(Guest *guest, Hive *hive, GError **error)
            read_boot_drivers(facts, hive, control_set, error);
 }
 
-static GuestHive *open_hive(Guest *guest, const char *name, GError **error)
+/* The domain that DNS names end with counts where the SECURITY hive says nothing. */
+static gboolean read_dns_domain(Guest *guest, Hive *hive, GError **error)
 {
-    g_autofree char *path =
-        g_strconcat(guest->windows_facts.system_root, "/System32/config/", name, NULL);
-    return guest_hive_open(guest->tree, path, name, error);
+    GuestWindows *facts = &guest->windows_facts;
+    g_autofree char *tcpip = windows_control_key(guest, "Services\\Tcpip\\Parameters");
+    if (facts->domain || facts->workgroup)
+        return TRUE;
+    return windows_read_text(hive, tcpip, "Domain", &facts->domain, error) &&
+           windows_read_text(hive, tcpip, "NV Domain", &facts->domain, error);
 }
 
-gboolean windows_registry_read(Guest *guest, GError **error)
+/* What depends on the version. */
+static gboolean read_rest_of_system(Guest *guest, Hive *hive, GPtrArray *findings, GError **error)
 {
-    g_autoptr(GuestHive) system = open_hive(guest, "SYSTEM", error);
-    if (!system || !read_system(guest, guest_hive_get(system), error))
+    return read_dns_domain(guest, hive, error) &&
+           windows_identity_read_system(guest, hive, findings, error) &&
+           windows_network_read(guest, hive, findings, error) &&
+           windows_state_read_system(guest, hive, findings, error);
+}
+
+gboolean windows_registry_read(Guest *guest, GPtrArray *findings, GError **error)
+{
+    g_autoptr(GuestHive) system = windows_hive_open(guest, "SYSTEM", error);
+    if (!system || !read_system(guest, guest_hive_get(system), error) ||
+        !windows_identity_read_membership(guest, findings, error))
         return FALSE;
-    g_clear_pointer(&system, guest_hive_close);
-    g_autoptr(GuestHive) software = open_hive(guest, "SOFTWARE", error);
-    return software && read_software(guest, guest_hive_get(software), error);
+    g_autoptr(GuestHive) software = windows_hive_open(guest, "SOFTWARE", error);
+    return software && read_software(guest, guest_hive_get(software), error) &&
+           read_rest_of_system(guest, guest_hive_get(system), findings, error) &&
+           windows_identity_read_software(guest, guest_hive_get(software), error) &&
+           windows_state_read_software(guest, guest_hive_get(software), findings, error);
 }

@@ -5,8 +5,10 @@
 
 #include "inspect/guest.h"
 
-/* Fills windows_facts, and of guest product_name, architecture, hostname and firmware; what the
-   hives do not say stays as it is. guest->tree and windows_facts.system_root must be set. */
-gboolean windows_registry_read(Guest *guest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Fills windows_facts but for the state of its volume, and of guest product_name, architecture,
+   hostname and firmware; what the hives do not say stays as it is. guest->tree and
+   windows_facts.system_root must be set. */
+gboolean windows_registry_read(Guest *guest, GPtrArray *findings,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

@@ -25,19 +25,46 @@ static void append(GString *text, const char *label, const char *value)
         g_string_append_printf(text, "%-*s%s\n", LABEL_COLUMN, label, value);
 }
 
+static void append_joined(GString *text, const char *label, const GPtrArray *parts)
+{
+    g_autoptr(GString) line = g_string_new(NULL);
+    for (guint i = 0; parts && i < parts->len; i++)
+        g_string_append_printf(line, "%s%s", i > 0 ? " " : "",
+                               (const char *)g_ptr_array_index(parts, i));
+    append(text, label, line->len ? line->str : NULL);
+}
+
+static void append_adapter(GString *text, const GuestWindowsAdapter *adapter)
+{
+    g_autoptr(GString) line = g_string_new(adapter->name ? adapter->name : adapter->guid);
+    g_string_append_printf(line, ", %s", adapter->mac ? adapter->mac : "no address known");
+    if (adapter->dhcp)
+        g_string_append(line, ", DHCP");
+    for (guint i = 0; i < adapter->addresses->len; i++)
+        g_string_append_printf(line, ", %s", (char *)g_ptr_array_index(adapter->addresses, i));
+    append(text, "connection", line->str);
+}
+
 static void append_windows(GString *text, const GuestWindows *windows)
 {
     g_autofree char *version = g_strdup_printf("%u.%u.%u.%u", windows->major, windows->minor,
                                                windows->build, windows->revision);
-    g_autoptr(GString) drivers = g_string_new(NULL);
     append(text, "version", version);
+    append(text, "service pack", windows->service_pack);
     append(text, "edition", windows->edition);
     append(text, "system root", windows->system_root);
+    append(text, "installed", windows->install_date);
+    append(text, "shut down", windows->last_shutdown);
+    append(text, windows->is_domain_member ? "member of" : "domain", windows->domain);
+    append(text, "workgroup", windows->workgroup);
+    append_joined(text, "languages", windows->ui_languages);
     append(text, "time zone", windows->time_zone);
-    for (guint i = 0; i < windows->boot_drivers->len; i++)
-        g_string_append_printf(drivers, "%s%s", i > 0 ? " " : "",
-                               (const char *)g_ptr_array_index(windows->boot_drivers, i));
-    append(text, "boot drivers", drivers->str);
+    append(text, "ran on", windows->hypervisor);
+    append_joined(text, "boot drivers", windows->boot_drivers);
+    for (guint i = 0; i < windows->adapters->len; i++)
+        append_adapter(text, g_ptr_array_index(windows->adapters, i));
+    for (guint i = 0; i < windows->persistent_routes->len; i++)
+        append(text, "route", g_ptr_array_index(windows->persistent_routes, i));
 }
 
 static void append_linux(GString *text, const GuestLinux *facts)

@@ -190,6 +190,20 @@ static gint compare_nodes(gconstpointer a, gconstpointer b)
     return g_ascii_strcasecmp(first->name, second->name);
 }
 
+/* A MULTI_SZ of what '|' separates. */
+static uint32_t emit_strings(HiveBuilder *builder, const char *name, const char *joined)
+{
+    g_auto(GStrv) strings = g_strsplit(joined, "|", -1);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    for (guint i = 0; strings[i]; i++) {
+        glong units = 0;
+        g_autofree gunichar2 *text = g_utf8_to_utf16(strings[i], -1, NULL, &units, NULL);
+        g_byte_array_append(bytes, (const guint8 *)text, (guint)(units + 1) * 2);
+    }
+    g_byte_array_append(bytes, (const guint8 *)"\0", 2);
+    return hive_builder_value(builder, name, HIVE_TYPE_MULTI_SZ, bytes->data, bytes->len, FALSE);
+}
+
 static uint32_t emit_value(HiveBuilder *builder, const HiveRow *row)
 {
     uint8_t number[4];
@@ -206,6 +220,12 @@ static uint32_t emit_value(HiveBuilder *builder, const HiveRow *row)
         return hive_builder_value(builder, row->name, HIVE_TYPE_BINARY, bytes->data, bytes->len,
                                   FALSE);
     }
+    if (g_str_has_prefix(row->text, "type:"))
+        return hive_builder_value(builder, row->name,
+                                  (uint32_t)g_ascii_strtoull(row->text + 5, NULL, 16), number, 0,
+                                  FALSE);
+    if (g_str_has_prefix(row->text, "multi:"))
+        return emit_strings(builder, row->name, row->text + 6);
     glong units = 0;
     g_autofree gunichar2 *text = g_utf8_to_utf16(row->text, -1, NULL, &units, NULL);
     g_assert_nonnull(text);

@@ -26,7 +26,8 @@ Volume *support_add_volume(VolumeSet *set, guint disk, guint number, Fs *fs, con
 /* Turns the volume into an EFI system partition. */
 void support_make_esp(Volume *volume);
 
-/* text: "dword:N" in hexadecimal, "hex:BYTES" (binary), anything else is a string. name NULL: only
+/* text: "dword:N" in hexadecimal, "hex:BYTES" (binary), "multi:A|B" (several strings), "type:N" (no
+   data, of that type), anything else is a string. name NULL: only
    the key. The last row has no key. */
 typedef struct {
     const char *key;

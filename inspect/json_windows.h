@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The member "windows" of a guest's JSON. Only for json.c. */
+#ifndef INSPECT_JSON_WINDOWS_H
+#define INSPECT_JSON_WINDOWS_H
+
+#include "inspect/guest.h"
+
+/* The object, without its name. */
+void json_add_windows(JsonBuilder *builder, const GuestWindows *facts);
+
+#endif
