@@ -86,6 +86,19 @@ static gboolean inspect(Run *run, GError **error)
     return TRUE;
 }
 
+static WindowsNic *list_windows_nics(const Machine *machine)
+{
+    WindowsNic *nics = g_new0(WindowsNic, machine->nics->len);
+    for (guint i = 0; i < machine->nics->len; i++) {
+        const MachineNic *nic = g_ptr_array_index(machine->nics, i);
+        nics[i] = (WindowsNic){.mac = nic->mac,
+                               .model = nic->model,
+                               .guest_name = nic->guest_name,
+                               .instance_id = nic->instance_id};
+    }
+    return nics;
+}
+
 static gboolean plan_windows(Run *run, GError **error)
 {
     if (!findings_check_blockers(run->findings, error))
@@ -94,9 +107,14 @@ static gboolean plan_windows(Run *run, GError **error)
         g_propagate_error(error, g_steal_pointer(&run->drivers_error));
         return FALSE;
     }
+    const Machine *machine = session_machine(run->job->session);
+    g_autofree WindowsNic *nics = list_windows_nics(machine);
+    WindowsOptions options = *run->job->windows;
+    options.nics = nics;
+    options.nic_count = machine->nics->len;
     g_auto(WindowsResult) result = {0};
-    if (!windows_guest_plan(run->guest, run->drivers, run->job->windows, run->edits, run->findings,
-                            &result, error))
+    if (!windows_guest_plan(run->guest, run->drivers, &options, run->edits, run->findings, &result,
+                            error))
         return FALSE;
     run->virtio_block = result.virtio_block;
     run->virtio_net = result.virtio_net;
@@ -218,14 +236,17 @@ static gboolean describe(Run *run, GError **error)
     return TRUE;
 }
 
-static void send_inspection(const Run *run)
+static gboolean send_inspection(const Run *run, GError **error)
 {
+    if (!guest_read_lists(run->guest, run->findings, error))
+        return FALSE;
     g_autofree char *text =
         summary_text(session_machine(run->job->session), run->guest, run->set, run->findings);
     worker_send_result(run->channel, JOB_RESULT_TEXT, text);
     g_autofree char *json = report_format_inspection(session_machine(run->job->session), run->guest,
                                                      run->set, run->findings);
     worker_send_result(run->channel, JOB_RESULT_JSON, json);
+    return TRUE;
 }
 
 static void send_plan(const Run *run)
@@ -241,10 +262,8 @@ gboolean job_run(void *data, WorkerChannel *channel, GError **error)
     findings_merge(run.findings, session_findings(job->session));
     if (!open_and_confine(&run, error) || !inspect(&run, error))
         return FALSE;
-    if (job->goal == JOB_INSPECT) {
-        send_inspection(&run);
-        return TRUE;
-    }
+    if (job->goal == JOB_INSPECT)
+        return send_inspection(&run, error);
     if (!plan(&run, error))
         return FALSE;
     if (job->goal == JOB_PLAN) {

@@ -244,20 +244,29 @@ static gboolean add_registry(const Plan *plan, GError **error)
                                     plan->software->edits, error);
 }
 
-/* Adds to both hives, so it comes before they are staged. */
+/* Adds to both hives, so it comes before they are staged. The old adapters lose their settings only
+   to a service that gives them to the new ones. */
 static gboolean add_first_boot(const Plan *plan, Edits *edits, gboolean *ret_staged, GError **error)
 {
+    g_auto(NetworkPlan) network = {0};
+    network_plan_make(&plan->guest->windows_facts, plan->options->nics, plan->options->nic_count,
+                      &network);
     const FirstBootRequest request = {
         .is_wanted = !plan->options->no_first_boot_service,
         .guest = plan->guest,
         .target = &plan->boot,
         .drivers = plan->drivers,
         .choice = plan->choice,
+        .addresses = network.addresses,
         .scripts = plan->options->first_boot_scripts,
     };
 
-    return first_boot_plan(&request, plan->system, plan->software, edits, plan->findings,
-                           ret_staged, error);
+    if (!first_boot_plan(&request, plan->system, plan->software, edits, plan->findings, ret_staged,
+                         error))
+        return FALSE;
+    network_plan_report(&network, *ret_staged, plan->findings);
+    return !*ret_staged || network_plan_add_edits(&network, &plan->boot, plan->system->hive,
+                                                  plan->system->edits, error);
 }
 
 static gboolean stage(const Plan *plan, Edits *edits, GError **error)

@@ -7,11 +7,14 @@
 #include "inspect/guest.h"
 #include "windows/driver_tree.h"
 #include "windows/first_boot.h"
+#include "windows/network.h"
 
-/* What the user wants done otherwise; all zero: nothing. */
+/* What the user wants done otherwise, and what else is known of the machine; all zero: nothing. */
 typedef struct {
     gboolean no_first_boot_service;
     GPtrArray *first_boot_scripts; /* of FirstBootScript; may be NULL */
+    const WindowsNic *nics;        /* of the machine, in the source's order; may be NULL */
+    guint nic_count;
 } WindowsOptions;
 
 typedef struct {
