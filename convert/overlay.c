@@ -11,8 +11,8 @@ gboolean overlay_create(const MachineDisk *disk, const char *path, char **ret_im
     g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, disk->size_bytes);
     const char *const argv[] = {"qemu-img", "create", "-q", "-f", "qcow2", path, size, NULL};
     if (!run_program(argv, NULL, NULL, error)) {
-        g_prefix_error(error, "cannot create the overlay of disk '%s': ",
-                       disk->path ? disk->path : "(blank)");
+        g_prefix_error(
+            error, "cannot create the overlay of disk '%s': ", disk->path ? disk->path : "(blank)");
         return FALSE;
     }
     g_autofree char *escaped = image_options_escape(path);

@@ -11,11 +11,11 @@
 #include "base/folder.h"
 #include "base/run.h"
 #include "convert/image_options.h"
-#include "convert/nbd_uri.h"
-#include "convert/ovf_manifest.h"
+#include "convert/image/nbd_uri.h"
+#include "convert/config/ovf_manifest.h"
 #include "convert/source_discover.h"
 #include "convert/source_format.h"
-#include "convert/spool.h"
+#include "convert/archive/spool.h"
 
 #define KNOWN_SOURCES                                                                              \
     "a folder, a VMX, OVF, OVA, Hyper-V or libvirt configuration, or disk images (VMDK, VHDX, "    \

@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <stdint.h>
 
-#include "convert/archive.h"
+#include "convert/archive/archive.h"
 
 /* Bytes of the host: a file, or a part of one. */
 typedef struct {

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "convert/archive.h"
+#include "convert/archive/archive.h"
 #include "tests/fuzz/fuzz-target.h"
 
 enum {

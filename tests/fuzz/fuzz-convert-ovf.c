@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An OVF descriptor, from its text to machines; the text alone as units, too. */
 #include "base/finding.h"
-#include "convert/ovf_units.h"
+#include "convert/config/ovf_units.h"
 #include "convert/source_config.h"
 #include "tests/fuzz/fuzz-target.h"
 

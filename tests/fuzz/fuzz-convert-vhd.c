@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "convert/vhd_image.h"
+#include "convert/image/vhd_image.h"
 #include "tests/fuzz/fuzz-target.h"
 #include "tests/unit/convert/vhd-writer.h"
 

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "convert/crc32c.h"
-#include "convert/vhdx_image.h"
+#include "convert/image/crc32c.h"
+#include "convert/image/vhdx_image.h"
 #include "tests/fuzz/fuzz-target.h"
 
 #define IMAGE_BYTES ((size_t)8 << 20)

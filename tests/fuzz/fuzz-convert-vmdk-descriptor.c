@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "convert/vmdk_descriptor.h"
+#include "convert/image/vmdk_descriptor.h"
 #include "tests/fuzz/fuzz-target.h"
 
 enum {

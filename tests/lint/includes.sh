@@ -34,7 +34,7 @@ while IFS=: read -r file include; do
         echo "$file: $folder/ must not use $other/ ($include)"
         failed=1
     fi
-done < <(grep -HE '^#include "[a-z]+/' -- */*.c */*.h)
+done < <(grep -HE '^#include "[a-z]+/' -- */*.c */*.h */*/*.c */*/*.h)
 
 while IFS=: read -r file uses; do
     folder=${file%%/*}

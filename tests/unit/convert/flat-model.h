@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_CONVERT_FLAT_MODEL_H
 #define TESTS_UNIT_CONVERT_FLAT_MODEL_H
 
-#include "convert/flat_image.h"
+#include "convert/image/flat_image.h"
 
 /* Fills buffer with bytes of which none is zero. length: a multiple of four. */
 void flat_model_fill(GRand *random, uint8_t *buffer, size_t length);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Archives made by the programs of the host: what is in them, where, and what is refused. */
-#include "convert/archive.h"
+#include "convert/archive/archive.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

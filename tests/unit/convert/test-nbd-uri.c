@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* URIs of NBD exports, against real servers on a unix socket and on a port of this host. */
-#include "convert/nbd_uri.h"
+#include "convert/image/nbd_uri.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Manifests: every way to write them, and every way in which the files may differ from them. */
-#include "convert/ovf_manifest.h"
+#include "convert/config/ovf_manifest.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

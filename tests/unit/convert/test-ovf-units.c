@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Units of an OVF: programmatic ones, words, and what is neither. */
-#include "convert/ovf_units.h"
+#include "convert/config/ovf_units.h"
 
 #define GIB ((uint64_t)1 << 30)
 #define MIB ((uint64_t)1 << 20)

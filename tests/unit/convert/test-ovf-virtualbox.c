@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What VirtualBox adds to an OVF. */
-#include "convert/ovf_virtualbox.h"
+#include "convert/config/ovf_virtualbox.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Files in pieces and compressed files: what comes out is what gzip and split were given. */
-#include "convert/spool.h"
+#include "convert/archive/spool.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/run.h"
-#include "convert/gzip_stream.h"
+#include "convert/archive/gzip_stream.h"
 
 #define CHUNK_BYTES 1000000
 

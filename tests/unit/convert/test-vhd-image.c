@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* VHD images: chains read as a plain model of the disk does, damaged ones are told apart. */
-#include "convert/vhd_image.h"
+#include "convert/image/vhd_image.h"
 
 #include <fcntl.h>
 #include <string.h>

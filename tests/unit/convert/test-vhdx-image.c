@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* VHDX images: chains read as a plain model of the disk does, damaged ones are told apart. */
-#include "convert/vhdx_image.h"
+#include "convert/image/vhdx_image.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/run.h"
-#include "convert/crc32c.h"
+#include "convert/image/crc32c.h"
 #include "tests/unit/convert/flat-model.h"
 #include "tests/unit/convert/vhdx-writer.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Logs of VHDX images: which entries count, what they change, and which logs are refused. */
-#include "convert/vhdx_log.h"
+#include "convert/image/vhdx_log.h"
 
 #include <fcntl.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Hyper-V's binary files: every kind of value, the states a file may be in, and damage. */
-#include "convert/vmcx.h"
+#include "convert/config/vmcx.h"
 
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "convert/vmcx_store.h"
+#include "convert/config/vmcx_store.h"
 #include "tests/unit/convert/vmcx-writer.h"
 
 #define SAMPLE DRYDOCK_TESTDATA "/vm-config/hyperv/993F7B33-6057-4D1E-A1FE-A1A1D77BE974.vmcx"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The text part of a VMDK: what VMware writes, what qemu would misread, and what it must not do to
    us. */
-#include "convert/vmdk_descriptor.h"
+#include "convert/image/vmdk_descriptor.h"
 
 #include <string.h>
 

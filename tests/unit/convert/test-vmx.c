@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The dictionary of a VMX file: its syntax, and which files are one. */
-#include "convert/vmx.h"
+#include "convert/config/vmx.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* XML from strangers: what is read, and what is refused with which line. */
-#include "convert/xml_document.h"
+#include "convert/config/xml_document.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "convert/crc32c.h"
+#include "convert/image/crc32c.h"
 
 #define MIB (UINT64_C(1) << 20)
 #define METADATA_OFFSET (2 * MIB)

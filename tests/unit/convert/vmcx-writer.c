@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "convert/vmcx_store.h"
+#include "convert/config/vmcx_store.h"
 
 enum {
     TABLE_BYTES = 0x1000,
