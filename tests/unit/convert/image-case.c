@@ -11,6 +11,7 @@
 #include "convert/source.h"
 
 #define SIZE_BYTES ((gsize)8 << 20)
+#define OVERLAY_LIMIT_BYTES ((uint64_t)64 << 20)
 #define PIECE_BYTES 3000 /* no multiple of anything */
 
 GByteArray *image_case_load(const char *folder, const char *name)
@@ -88,6 +89,11 @@ static char *read_with(const char *folder, const char *options, uint64_t size)
     return sha256_of(target);
 }
 
+static gboolean is_rewritten(const MachineDisk *disk)
+{
+    return strstr(disk->image_options, "descriptor.vmdk") != NULL;
+}
+
 static void check_content(const ImageCase *image_case, const char *folder, const MachineDisk *disk)
 {
     g_autofree char *expected_path = g_build_filename(folder, image_case->content, NULL);
@@ -96,7 +102,11 @@ static void check_content(const ImageCase *image_case, const char *folder, const
     g_autofree char *read = read_with(folder, disk->image_options, disk->size_bytes);
     g_assert_cmpstr(read, ==, expected);
 
-    /* As the migration reads it. */
+    /* As the migration reads it; that takes as long again, and teaches something only where there
+       is more than one file. */
+    gboolean is_simple = image_case->parents == 0 && !is_rewritten(disk);
+    if (is_simple || disk->size_bytes > OVERLAY_LIMIT_BYTES)
+        return;
     g_autoptr(GError) error = NULL;
     g_autofree char *overlay = g_build_filename(folder, "overlay.qcow2", NULL);
     g_autofree char *options = NULL;
@@ -109,9 +119,8 @@ static void check_content(const ImageCase *image_case, const char *folder, const
 
 static void check_options(const ImageCase *image_case, const MachineDisk *disk)
 {
-    gboolean is_rewritten = strstr(disk->image_options, "descriptor.vmdk") != NULL;
     if (image_case->options != IMAGE_CASE_ANY)
-        g_assert_cmpint(is_rewritten, ==, image_case->options == IMAGE_CASE_REWRITTEN);
+        g_assert_cmpint(is_rewritten(disk), ==, image_case->options == IMAGE_CASE_REWRITTEN);
     g_assert_cmpuint(disk->parents ? disk->parents->len : 0, ==, image_case->parents);
     if (image_case->variant)
         g_assert_cmpstr(disk->variant, ==, image_case->variant);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One disk image made on the spot, opened as a source, and read through qemu as the migration does:
-   from an overlay over its image_options. */
+/* One disk image made on the spot, opened as a source, and read through qemu with its
+   image_options, also as the migration does: from an overlay over them. */
 #ifndef TESTS_UNIT_CONVERT_IMAGE_CASE_H
 #define TESTS_UNIT_CONVERT_IMAGE_CASE_H
 

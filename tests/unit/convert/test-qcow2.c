@@ -7,11 +7,12 @@
 #include "base/run.h"
 #include "tests/unit/convert/image-case.h"
 
-#define CONVERT(options) "qemu-img convert -f raw -O qcow2 " options " base.raw disk.qcow2; "
+#define CONVERT(options)                                                                           \
+    "qemu-img convert -t unsafe -f raw -O qcow2 " options " base.raw disk.qcow2; "
 #define CHAIN                                                                                      \
-    "qemu-img convert -f raw -O qcow2 base.raw base.qcow2; "                                       \
-    "qemu-img convert -f raw -O qcow2 -B base.qcow2 -F qcow2 middle.raw middle.qcow2; "            \
-    "qemu-img convert -f raw -O qcow2 -B middle.qcow2 -F qcow2 top.raw disk.qcow2; "
+    "qemu-img convert -t unsafe -f raw -O qcow2 base.raw base.qcow2; "                             \
+    "qemu-img convert -t unsafe -f raw -O qcow2 -B base.qcow2 -F qcow2 middle.raw middle.qcow2; "  \
+    "qemu-img convert -t unsafe -f raw -O qcow2 -B middle.qcow2 -F qcow2 top.raw disk.qcow2; "
 /* Another name, or format, in the header; nothing else changes. */
 #define REBASE(image, name, format)                                                                \
     "qemu-img rebase -u -f qcow2 -b '" name "' -F " format " " image "; "
@@ -78,7 +79,7 @@ static const ImageCase accepted[] = {
      .content = "top.raw",
      .parents = 2},
     {.name = "raw-below",
-     .script = "qemu-img convert -f raw -O qcow2 -B base.raw -F raw top.raw disk.qcow2",
+     .script = "qemu-img convert -t unsafe -f raw -O qcow2 -B base.raw -F raw top.raw disk.qcow2",
      .content = "top.raw",
      .parents = 1},
     {.name = "raw-below-without-a-mark",
@@ -87,14 +88,16 @@ static const ImageCase accepted[] = {
      .content = "base.raw",
      .parents = 1},
     {.name = "vmdk-below",
-     .script = "qemu-img convert -f raw -O vmdk base.raw base.vmdk; "
-               "qemu-img convert -f raw -O vmdk -B base.vmdk -F vmdk middle.raw middle.vmdk; "
-               "LC_ALL=C sed -i 's/version=1/VERSION=1/' middle.vmdk; "
-               "qemu-img convert -f raw -O qcow2 -B middle.vmdk -F vmdk top.raw disk.qcow2",
+     .script =
+         "qemu-img convert -t unsafe -f raw -O vmdk base.raw base.vmdk; "
+         "qemu-img convert -t unsafe -f raw -O vmdk -B base.vmdk -F vmdk middle.raw middle.vmdk; "
+         "LC_ALL=C sed -i 's/version=1/VERSION=1/' middle.vmdk; "
+         "qemu-img convert -t unsafe -f raw -O qcow2 -B middle.vmdk -F vmdk top.raw disk.qcow2",
      .content = "top.raw",
      .parents = 2},
     {.name = "vhd-below",
-     .script = "qemu-img convert -f raw -O vpc -o subformat=dynamic,force_size base.raw base.vhd; "
+     .script = "qemu-img convert -t unsafe -f raw -O vpc -o subformat=dynamic,force_size base.raw "
+               "base.vhd; "
                "qemu-img create -q -f qcow2 -b base.vhd -F vpc disk.qcow2",
      .content = "base.raw",
      .parents = 1},
@@ -217,9 +220,8 @@ static const ImageCase refused[] = {
      .script = "qemu-img create -q -f qcow2 -o data_file=data.raw disk.qcow2 8M",
      .code = DRYDOCK_ERROR_UNSUPPORTED,
      .message = "another file"},
-    {.name = "encrypted",
-     .script = "qemu-img create -q -f qcow2 --object secret,id=s,data=x -o "
-               "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10 disk.qcow2 8M",
+    {.name = "encrypted", /* making a real one measures time, which fails on a busy host */
+     .script = CONVERT("") PATCH("35", "\\002"),
      .code = DRYDOCK_ERROR_PRECONDITION,
      .message = "encrypted"},
     {.name = "corrupt-bit",

@@ -3,8 +3,8 @@
 #include "base/error.h"
 #include "tests/unit/convert/image-case.h"
 
-#define VDI(options) "qemu-img convert -f raw -O vdi " options " base.raw disk.vdi; "
-#define PARALLELS "qemu-img convert -f raw -O parallels base.raw disk.hds; "
+#define VDI(options) "qemu-img convert -t unsafe -f raw -O vdi " options " base.raw disk.vdi; "
+#define PARALLELS "qemu-img convert -t unsafe -f raw -O parallels base.raw disk.hds; "
 #define PATCH(image, at, bytes)                                                                    \
     "printf '" bytes "' | dd of=" image " bs=1 seek=" at " conv=notrunc 2>/dev/null; "
 #define IMAGE "<Image><GUID>{1}</GUID><Type>Compressed</Type><File>disk.hds</File></Image>"

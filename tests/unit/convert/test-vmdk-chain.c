@@ -8,10 +8,10 @@
 
 /* As qemu-img writes them, descriptors inside. */
 #define HOSTED(base, delta)                                                                        \
-    "qemu-img convert -f raw -O vmdk -o subformat=" base " base.raw base.vmdk; "                   \
-    "qemu-img convert -f raw -O vmdk -o subformat=" delta                                          \
+    "qemu-img convert -t unsafe -f raw -O vmdk -o subformat=" base " base.raw base.vmdk; "         \
+    "qemu-img convert -t unsafe -f raw -O vmdk -o subformat=" delta                                \
     " -B base.vmdk -F vmdk middle.raw middle.vmdk; "                                               \
-    "qemu-img convert -f raw -O vmdk -o subformat=" delta                                          \
+    "qemu-img convert -t unsafe -f raw -O vmdk -o subformat=" delta                                \
     " -B middle.vmdk -F vmdk top.raw top.vmdk; "
 
 /* As ESXi writes them: a flat base, COWD on it, seSparse on that. */
@@ -177,16 +177,14 @@ static const ImageCase archived[] = {
      .content = "top.raw",
      .options = IMAGE_CASE_REWRITTEN},
     {.name = "single",
-     .script =
-         "qemu-img convert -f raw -O vmdk -o subformat=streamOptimized top.raw top.vmdk; " ARCHIVE(
-             "-cf"),
+     .script = "qemu-img convert -t unsafe -f raw -O vmdk -o subformat=streamOptimized top.raw "
+               "top.vmdk; " ARCHIVE("-cf"),
      .file = "m.tar",
      .content = "top.raw",
      .options = IMAGE_CASE_PLAIN},
     {.name = "flat",
-     .script =
-         "qemu-img convert -f raw -O vmdk -o subformat=monolithicFlat top.raw top.vmdk; " ARCHIVE(
-             "-cf"),
+     .script = "qemu-img convert -t unsafe -f raw -O vmdk -o subformat=monolithicFlat top.raw "
+               "top.vmdk; " ARCHIVE("-cf"),
      .file = "m.tar",
      .content = "top.raw",
      .options = IMAGE_CASE_REWRITTEN},

@@ -8,7 +8,7 @@
 #include "tests/unit/convert/vmdk-writer.h"
 
 #define CONVERT(subformat)                                                                         \
-    "qemu-img convert -f raw -O vmdk -o subformat=" subformat " base.raw disk.vmdk; "
+    "qemu-img convert -t unsafe -f raw -O vmdk -o subformat=" subformat " base.raw disk.vmdk; "
 /* A descriptor with what comes between createType and the end. */
 #define DESCRIPTOR(type, lines)                                                                    \
     "printf '# Disk DescriptorFile\\nversion=1\\nCID=12345678\\nparentCID=ffffffff\\n"             \
@@ -199,7 +199,7 @@ static const ImageCase accepted[] = {
      .content = "expected.raw",
      .options = IMAGE_CASE_PLAIN},
     {.name = "mixed-extents",
-     .script = PIECES "for i in a b; do qemu-img convert -f raw -O vmdk -o "
+     .script = PIECES "for i in a b; do qemu-img convert -t unsafe -f raw -O vmdk -o "
                       "subformat=twoGbMaxExtentSparse $i $i.vmdk; done; " DESCRIPTOR(
                           "custom", "RW 2048 SPARSE \"a-s001.vmdk\"\\n"
                                     "RDONLY 12288 SPARSE \"b-s001.vmdk\"\\n"

@@ -31,7 +31,7 @@ static void write_se_sparse(const char *folder, const char *name, const GByteArr
     vmdk_write_se_sparse(folder, name, content, NULL, 0);
 }
 
-#define CONVERT(format) "qemu-img convert -f raw -O " format " small.raw image"
+#define CONVERT(format) "qemu-img convert -t unsafe -f raw -O " format " small.raw image"
 
 static const Row rows[] = {
     {"sparse", &source_vmdk_ops, CONVERT("vmdk"), NULL, NULL},
