@@ -94,7 +94,8 @@ static WindowsNic *list_windows_nics(const Machine *machine)
         nics[i] = (WindowsNic){.mac = nic->mac,
                                .model = nic->model,
                                .guest_name = nic->guest_name,
-                               .instance_id = nic->instance_id};
+                               .instance_id = nic->instance_id,
+                               .mac_is_new = g_str_equal(machine->kind, "disks")};
     }
     return nics;
 }

@@ -14,6 +14,7 @@ typedef struct {
     const char *model;       /* "vmxnet3", "e1000"; NULL: not known */
     const char *guest_name;  /* "ens192": its slot, as firmware numbers it; NULL: not known */
     const char *instance_id; /* Hyper-V: GUID of the adapter, lower case, no braces; else NULL */
+    gboolean mac_is_new;     /* made up for a source that says nothing of its cards */
 } WindowsNic;
 
 /* Which of adapters (of GuestWindowsAdapter) is which card: ret_nics[i] is an index of nics, or -1

@@ -54,7 +54,8 @@ static gboolean has_kind(const GuestWindowsAdapter *adapter, const WindowsNic *n
 /* TRUE unless the one is known not to be the other. */
 static gboolean may_be(const GuestWindowsAdapter *adapter, const WindowsNic *nic)
 {
-    gboolean is_other = adapter->mac && nic->mac && !g_str_equal(adapter->mac, nic->mac);
+    gboolean is_other =
+        adapter->mac && nic->mac && !nic->mac_is_new && !g_str_equal(adapter->mac, nic->mac);
     return !is_other && has_kind(adapter, nic);
 }
 

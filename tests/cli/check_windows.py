@@ -182,6 +182,7 @@ class Check:
                     options.control_sets,
                     not options.refused,
                     options.first_boot is not None,
+                    options.adapter,
                 ),
             ),
             ("SOFTWARE", lambda s: windows_expected.change_software(s, self.packages)),
@@ -206,6 +207,11 @@ class Check:
     def _agent(self):
         return "qemu-ga-%s.msi" % ("i386" if self.is_7 else "x86_64")
 
+    def _mac(self):
+        """Of the new machine's only card."""
+        domain = ElementTree.parse(self.options.domain).getroot()
+        return domain.find("devices/interface/mac").get("address")
+
     def _check_first_boot_settings(self, system, volume):
         """Against SYSTEM as it was."""
         if not self.options.first_boot:
@@ -214,7 +220,7 @@ class Check:
         same(text.count("\n"), text.count("\r\n"), "line ends of firstboot.ini")
         lines = text.splitlines()
         expected = windows_expected.first_boot_settings(
-            system, self.options.control_sets, self.packages
+            system, self.options.control_sets, self.packages, self.options.adapter, self._mac()
         )
         if self.packages:
             expected.append("agent=agent\\" + self._agent())
@@ -447,6 +453,11 @@ def main():
     parser.add_argument("--schema", default="/usr/share/libvirt/schemas/domain.rng")
     parser.add_argument("--hives", help="a disk with the hives as they are after their logs")
     parser.add_argument("--first-boot", help="the program of the first-boot service, if there is one")
+    parser.add_argument(
+        "--adapter",
+        default="{5ac24e08-9b5c-4f05-a0e7-6b2d4d7f1f01}",
+        help="the one whose connection keeps its settings; empty: none",
+    )
     parser.add_argument("--control-sets", nargs="+", default=["ControlSet001"])
     parser.add_argument("--bios", action="store_true", help="an MBR disk, also where UEFI is usual")
     parser.add_argument("--refused", action="store_true", help="no driver was good enough")

@@ -280,8 +280,8 @@ real-hive)
     guest "$2" before.raw
     take_system
     case $2 in
-    7-x86) real=win7sp1-x86-vmware/SYSTEM.xz unpack=xz ;;
-    10-x64) real=win10-2004-x64-vmware/SYSTEM.gz unpack=gzip ;;
+    7-x86) real=win7sp1-x86-vmware/SYSTEM.xz unpack=xz adapter='{6AAFC9A9-0542-4DB2-8760-CCFFA953737C}' ;;
+    10-x64) real=win10-2004-x64-vmware/SYSTEM.gz unpack=gzip adapter='{C43669B3-AB3E-4D0E-8FDE-69579925A20F}' ;;
     esac
     real=${TESTDATA:-none}/registry/$real
     [ -e "$real" ] || { echo "skipped: no $real"; exit 77; }
@@ -289,7 +289,7 @@ real-hive)
     put_system
     drivers
     convert guest.vmdk --virtio-win drivers.iso
-    changed "$2"
+    changed "$2" --adapter "$adapter"
     ;;
 dirty-hive)
     # What the log holds, and only then our changes: compared with the hive Windows would have written.
@@ -319,6 +319,41 @@ no-first-boot)
     convert guest.vmdk --virtio-win drivers.iso --no-firstboot-service
     says out.d/guest.report.json '"windows-san-policy"'
     without_service=yes changed 2022-x64
+    ;;
+network)
+    # A machine with the configuration that its cards stand in.
+    guest 10-x64 before.raw guest.vmdk
+    drivers
+    [ -e "$BUILD_DIR/windows/firstboot/firstboot-amd64.exe" ] || { echo "skipped: no service in this build"; exit 77; }
+    cat >guest.vmx <<'VMX'
+.encoding = "UTF-8"
+config.version = "8"
+virtualHW.version = "19"
+displayName = "guest"
+guestOS = "windows9-64"
+memSize = "2048"
+firmware = "efi"
+scsi0.present = "TRUE"
+scsi0.virtualDev = "pvscsi"
+scsi0:0.present = "TRUE"
+scsi0:0.fileName = "guest.vmdk"
+ethernet0.present = "TRUE"
+ethernet0.virtualDev = "vmxnet3"
+ethernet0.addressType = "generated"
+ethernet0.generatedAddress = "00:0c:29:66:1a:a2"
+ethernet0.pciSlotNumber = "192"
+VMX
+    expect 0 migrate guest.vmx -o out.d --virtio-win drivers.iso
+    check_image guest.vmdk
+    says out.d/guest.report.json 'network settings are not carried over: DNS suffix example.test of Ethernet0'
+    if grep -q '"windows-network-by-order"' out.d/guest.report.json; then fail "a card was guessed"; fi
+    changed 10-x64
+    says out.d/guest.xml '<mac address=.00:0c:29:66:1a:a2.'
+    # Another card: the old addresses stay where they are, and it is said.
+    sed -i 's/:66:1a:a2/:00:00:01/' guest.vmx
+    expect 0 migrate plan guest.vmx --virtio-win drivers.iso
+    says out '10\.0\.2\.55/24 of Ethernet0 \[windows-network-lost\]$'
+    if grep -q 'before migration' out; then fail "an adapter that was not replaced lost its name"; fi
     ;;
 first-boot-scripts)
     # In the order of the command line, batch files with the line ends of Windows.

@@ -3,6 +3,7 @@
 down from what Windows itself and other migration tools put there, not from the program under test."""
 
 import datetime
+import ipaddress
 import os
 import struct
 import uuid
@@ -48,6 +49,14 @@ GENERATIONS = {
     "2022-x64": ("2k22", "amd64", (100, 95, 104, 26200)),
 }
 FIRST_BOOT = "DrydockFirstBoot"
+NET = "{4d36e972-e325-11ce-bfc1-08002be10318}"
+ADDRESS_VALUES = (
+    "IPAddress",
+    "SubnetMask",
+    "DefaultGateway",
+    "DefaultGatewayMetric",
+    "NameServer",
+)
 DRIVER_DATE = datetime.datetime(2023, 8, 14)
 
 
@@ -196,7 +205,68 @@ def _add_first_boot(system, control_set):
         system.set(services + "partmgr\\Parameters", "SanPolicy", DWORD, dword(1))
 
 
-def first_boot_settings(system, control_sets, packages):
+def _texts(system, key, name):
+    """Strings of a MULTI_SZ, or of a list with commas."""
+    data = system.get(key, name) or b""
+    return [text for text in data.decode("utf-16-le").replace(",", "\0").split("\0") if text]
+
+
+def _is_static(system, key):
+    return system.get(key, "EnableDHCP") == dword(0) and bool(_texts(system, key, "IPAddress"))
+
+
+def _move_network(system, control_set, adapter):
+    """The old adapter gives its settings away."""
+    key = "%s\\Services\\Tcpip\\Parameters\\Interfaces\\%s" % (control_set, adapter)
+    if _is_static(system, key):
+        for name in ADDRESS_VALUES:
+            system.keys[key.upper()][1].pop(name.upper(), None)
+        system.set(key, "EnableDHCP", DWORD, dword(1))
+    connection = "%s\\Control\\Network\\%s\\%s\\Connection" % (control_set, NET, adapter)
+    (name,) = _texts(system, connection, "Name")
+    system.set(connection, "Name", SZ, sz(name + " (before migration)"))
+
+
+def _ipv6_settings(system, control_set):
+    """Addresses and gateways of the network store, which has those of one adapter only."""
+    store = control_set + "\\Control\\Nsi\\{eb004a01-9b1a-11d4-9123-0050047759bc}\\"
+    addresses, gateways = [], []
+    for name, _, data in system.keys.get((store + "10").upper(), ("", {}))[1].values():
+        address = ipaddress.IPv6Address(bytes.fromhex(name)[8:24])
+        addresses.append("%s/%d" % (address, data[16]))
+    for name, _, _ in system.keys.get((store + "16").upper(), ("", {}))[1].values():
+        gateways.append(str(ipaddress.IPv6Address(bytes.fromhex(name)[56:72])))
+    return addresses, gateways
+
+
+def _network_settings(system, control_set, adapter, mac):
+    """What the service is told of the adapter's connection."""
+    parameters = control_set + "\\Services\\Tcpip%s\\Parameters\\"
+    key = parameters % "" + "Interfaces\\" + adapter
+    key_v6 = parameters % "6" + "Interfaces\\" + adapter
+    connection = "%s\\Control\\Network\\%s\\%s\\Connection" % (control_set, NET, adapter)
+    lines = ["adapter=" + mac.replace(":", "")]
+    lines.append("connection-name=" + _texts(system, connection, "Name")[0])
+    addresses, gateways = _ipv6_settings(system, control_set)
+    if _is_static(system, key):
+        masks = _texts(system, key, "SubnetMask")
+        addresses[:0] = map("/".join, zip(_texts(system, key, "IPAddress"), masks, strict=True))
+        gateways[:0] = _texts(system, key, "DefaultGateway")
+    for text in addresses:
+        lines.append("address=" + ipaddress.ip_interface(text).with_prefixlen)
+    lines += ["gateway=" + text for text in gateways]
+    for place in (key, key_v6):
+        lines += ["dns=" + text for text in _texts(system, place, "NameServer")]
+    routes = system.keys.get((parameters % "" + "PersistentRoutes").upper(), ("", {}))[1]
+    for name, *_ in routes.values():
+        destination, mask, gateway, metric = name.split(",")
+        if destination != "0.0.0.0":
+            network = ipaddress.ip_network("%s/%s" % (destination, mask))
+            lines.append("route=%s %s %s" % (network, gateway, metric))
+    return lines
+
+
+def first_boot_settings(system, control_sets, packages, adapter, mac):
     """What the service is told, line by line, but for the devices of the drivers."""
     lines = ["drydock-first-boot 1"]
     for control_set in control_sets:
@@ -211,10 +281,14 @@ def first_boot_settings(system, control_sets, packages):
     lines += ["reboot=when-wanted", "uninstall=tools", "disks=online"]
     for _, name in sorted(packages, key=lambda row: row[1]):
         lines.append("driver=Drivers\\VirtIO\\%s\\%s.inf" % (name, name))
+    if adapter:
+        lines += _network_settings(system, control_sets[0], adapter, mac)
     return lines
 
 
-def change_system(system, generation, control_sets, with_drivers=True, with_first_boot=True):
+def change_system(
+    system, generation, control_sets, with_drivers=True, with_first_boot=True, adapter=None
+):
     """Makes a Registry of SYSTEM what it should be afterwards."""
     _, architecture, version = GENERATIONS[generation]
     for control_set in control_sets:
@@ -239,6 +313,8 @@ def change_system(system, generation, control_sets, with_drivers=True, with_firs
                 system.set(order, "ProviderOrder", SZ, sz(kept))
         if with_first_boot:
             _add_first_boot(system, control_set)
+        if with_first_boot and adapter:
+            _move_network(system, control_set, adapter)
         for path, name in SETTINGS:
             if system.get("%s\\%s" % (control_set, path), name) is not None:
                 system.set("%s\\%s" % (control_set, path), name, DWORD, dword(0))

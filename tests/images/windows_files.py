@@ -3,6 +3,7 @@
 
 import os
 import random
+import struct
 
 import hive
 import pe
@@ -173,6 +174,9 @@ def fill_system_volume(folder, guest, options):
     )
     _write(folder, "Windows/Boot/PCAT/bootmgr", b"\xeb\x3e bootmgr".ljust(4096, b"\0"))
     _write(folder, "Windows/System32/drivers/etc/hosts", b"# 127.0.0.1 localhost\r\n")
+    # Closed, as a shutdown leaves it.
+    log = b"ElfFile\0" + bytes(24) + struct.pack("<IHHHH", 128, 1, 3, 4096, 0)
+    _write(folder, "Windows/System32/winevt/Logs/System.evtx", log.ljust(4096, b"\0"))
     _write(folder, "Windows/win.ini", b"; for 16-bit app support\r\n")
     odd_name = "Users/Administrator/Desktop/Übersicht – 日本語.txt"
     _write(folder, odd_name, "Grüße\r\n".encode("utf-16"))

@@ -13,6 +13,9 @@ HDC = "{4d36e96a-e325-11ce-bfc1-08002be10318}"
 DISK_DRIVE = "{4d36e967-e325-11ce-bfc1-08002be10318}"
 NET = "{4d36e972-e325-11ce-bfc1-08002be10318}"
 ADAPTER = "{5ac24e08-9b5c-4f05-a0e7-6b2d4d7f1f01}"
+# NET_LUID of the adapter: index 32769 of the Ethernet adapters.
+ADAPTER_LUID = struct.pack("<HBHBH", 0, 0, 0x8001, 0, 6).hex()
+MACHINE_SID = (1004336348, 1177238915, 682003330)
 MAC = "00:0c:29:66:1a:a2"
 BOOTMGR = "{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
 
@@ -54,6 +57,7 @@ def _add_control(control, guest):
         "ShutdownTime", struct.pack("<Q", hive.FILETIME)
     )
     control.key("Nls\\Language").sz("InstallLanguage", "0409").sz("Default", "0409")
+    control.key("MUI\\UILanguages\\en-US").dword("LCID", 0x409)
     control.key("SystemInformation").sz("SystemManufacturer", "VMware, Inc.").sz(
         "SystemProductName", "VMware7,1"
     )
@@ -77,7 +81,8 @@ def _add_control(control, guest):
             ).sz("DriverVersion", "10.0.1.1")
     control.key("Class\\%s\\0001" % NET).sz("NetCfgInstanceId", ADAPTER).sz(
         "DriverDesc", "vmxnet3 Ethernet Adapter"
-    ).sz("ComponentId", "PCI\\VEN_15AD&DEV_07B0").sz(
+    ).dword("Characteristics", 0x84).dword("*IfType", 6).dword("NetLuidIndex", 0x8001).sz(
+        "ComponentId", "PCI\\VEN_15AD&DEV_07B0").sz(
         "DeviceInstanceID", "PCI\\VEN_15AD&DEV_07B0&SUBSYS_07B015AD&REV_01\\000C29FFFF661AA200"
     )
     control.key("Network\\%s\\%s\\Connection" % (NET, ADAPTER)).sz("Name", "Ethernet0").sz(
@@ -105,7 +110,20 @@ def _add_tcpip(services, guest):
     ).sz(
         "Domain", "example.test"
     )
+    services.key("Tcpip6\\Parameters\\Interfaces\\" + ADAPTER).sz("NameServer", "2001:db8::3")
     services.key("partmgr\\Parameters").dword("SanPolicy", 2 if guest.is_server else 1)
+
+
+def _add_nsi(control):
+    """The static IPv6 address of the adapter, and its gateway."""
+    store = control.key("Nsi\\{eb004a01-9b1a-11d4-9123-0050047759bc}")
+    address = bytes.fromhex("20010db8000000000000000000000055")
+    gateway = bytes.fromhex("fe800000000000000000000000000001")
+    store.key("10").binary(
+        ADAPTER_LUID + address.hex(),
+        struct.pack("<QIII", 2**64 - 1, 16, 16, 64).ljust(48, b"\xff"),
+    )
+    store.key("16").binary(bytes(40).hex() + 2 * ADAPTER_LUID + gateway.hex(), bytes(56))
 
 
 def _pci_ids(count, seed):
@@ -270,6 +288,8 @@ def _add_enum(enum):
             "HardwareID", bus_id, bus_id[:-7]
         )
         key.dword("ConfigFlags", 0).dword("Capabilities", 0)
+        if service == "vmxnet3ndis6":
+            key.dword("UINumber", 192)
     key = enum.key("SCSI\\Disk&Ven_VMware&Prod_Virtual_disk\\5&1982005&0&000000")
     key.sz("FriendlyName", "VMware Virtual disk SCSI Disk Device").sz("Service", "disk")
 
@@ -285,6 +305,8 @@ def system_root(guest):
     root = hive.Key("CMI-CreateHive{2A7FB991-7BBE-4F9D-B91E-7CB51D4737F5}")
     first = root.key("ControlSet001")
     _add_control(first.key("Control"), guest)
+    if guest.is_server:
+        _add_nsi(first.key("Control"))
     services = first.key("Services")
     windows_services.add_services(services, guest.is_7, "x86" if guest.is_x86 else "amd64", 400)
     _add_tcpip(services, guest)
@@ -329,6 +351,7 @@ def software_root(guest):
     nt.sz("ProductName", guest.product_name).sz("CurrentVersion", guest.current_version)
     nt.sz("CurrentBuildNumber", str(guest.build)).sz("CurrentBuild", str(guest.build))
     nt.sz("EditionID", guest.edition).sz("InstallationType", guest.installation_type)
+    nt.dword("InstallDate", 0x660D8137)
     nt.sz("SystemRoot", "C:\\Windows").sz("PathName", "C:\\Windows").sz("RegisteredOwner", "Owner")
     nt.sz(
         "BuildLabEx",
@@ -342,7 +365,7 @@ def software_root(guest):
     nt.key("Winlogon").sz("Shell", "explorer.exe").sz(
         "Userinit", "C:\\Windows\\system32\\userinit.exe,"
     ).sz("DefaultDomainName", guest.host_name)
-    nt.key("ProfileList\\S-1-5-21-1004336348-1177238915-682003330-500").expand(
+    nt.key("ProfileList\\S-1-5-21-%u-%u-%u-500" % MACHINE_SID).expand(
         "ProfileImagePath", "C:\\Users\\Administrator"
     )
     windows = root.key("Microsoft\\Windows\\CurrentVersion")
@@ -363,7 +386,7 @@ def software_root(guest):
     if not guest.is_x86:
         root.key("Wow6432Node\\Microsoft\\Windows\\CurrentVersion").sz(
             "ProgramFilesDir", "C:\\Program Files (x86)"
-        )
+        ).key("Uninstall\\Old").sz("DisplayName", "Old Program").dword("SystemComponent", 1)
     for number in range(guest.classes):
         class_key = root.key("Classes\\CLSID\\{%s}" % uuid.uuid5(guest.smbios_uuid, str(number)))
         class_key.sz("", "Class %d" % number).key("InprocServer32").expand(
@@ -456,7 +479,15 @@ def small_root(name):
     """SAM, SECURITY and DEFAULT: hardly more than what says that they are there."""
     root = hive.Key("CMI-CreateHive{%s}" % uuid.uuid5(uuid.NAMESPACE_DNS, name))
     if name == "SAM":
-        root.key("SAM\\Domains\\Account\\Users\\000001F4").binary("F", bytes(80))
+        account = root.key("SAM\\Domains\\Account").binary(
+            "V", bytes(40) + struct.pack("<BBHIIIII", 1, 4, 0, 5 << 24, 21, *MACHINE_SID)
+        )
+        for user, number, flags in (("Administrator", 500, 0x210), ("Guest", 501, 0x215)):
+            account.key("Users\\%08X" % number).binary(
+                "F", bytes(0x38) + struct.pack("<H", flags) + bytes(22)
+            )
+            # The number of an account is the type of a value without data.
+            account.key("Users\\Names\\" + user).set("", number, b"")
     elif name == "SECURITY":
         root.key("Policy\\PolPrDmN").binary("", b"\x12\0\x14\0\x08\0\0\0" + hive.utf16("WORKGROUP"))
     else:
