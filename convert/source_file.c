@@ -91,20 +91,32 @@ static SourceFile *open_match(const SourcePlace *place, const SourceFormatOps *f
     return g_steal_pointer(&file);
 }
 
-static SourceFile *search_identity(SourceContext *context, const SourceFile *child,
-                                   const SourceFormatOps *format, const char *identity)
+/* VMware gives a new snapshot the CID of its parent, so several files may answer to one. *ret_file
+   stays NULL when none does. */
+static gboolean search_identity(SourceContext *context, const SourceFile *child,
+                                const SourceFormatOps *format, const char *identity,
+                                SourceFile **ret_file, GError **error)
 {
     const GPtrArray *list = source_files_list(context->files);
+    g_autoptr(SourceFile) found = NULL;
     for (guint i = 0; i < list->len; i++) {
         const SourcePlace *place = g_ptr_array_index(list, i);
         gboolean differs;
-        SourceFile *file = is_same_place(place, child->place)
-                               ? NULL
-                               : open_match(place, format, identity, &differs);
+        g_autoptr(SourceFile) file = is_same_place(place, child->place)
+                                         ? NULL
+                                         : open_match(place, format, identity, &differs);
+        if (file && found) {
+            drydock_error_set(error, DRYDOCK_ERROR_USAGE,
+                              "leave only the files of this disk in its folder",
+                              "it is a snapshot, and its parent %s could be '%s' or '%s'", identity,
+                              found->place->path, file->place->path);
+            return FALSE;
+        }
         if (file)
-            return file;
+            found = g_steal_pointer(&file);
     }
-    return NULL;
+    *ret_file = g_steal_pointer(&found);
+    return TRUE;
 }
 
 static gboolean add_to_chain(MachineDisk *disk, const SourceFile *child, const SourceFile *parent,
@@ -159,8 +171,8 @@ SourceFile *source_open_parent(SourceContext *context, const SourceFile *child, 
             return NULL;
         }
     }
-    if (!parent && identity)
-        parent = search_identity(context, child, format, identity);
+    if (!parent && identity && !search_identity(context, child, format, identity, &parent, error))
+        return NULL;
     if (!parent) {
         set_missing(*stored_names ? *stored_names : (identity ? identity : "not named"), identity,
                     differs, error);

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What an administrator exported, through the finished program: sources.sh CASE.
 #   vmx-folder, snapshot, ova, ova-gz, hyperv, libvirt, nbd   a real guest in each of these, converted
-#   several, lone-disk, lone-disks, broken-config, no-disks    what a folder may hold
-#   missing-disk, mismatch, escape, allow-path, encrypted      what is refused, or only on request
+#   archives, several, lone-disk, lone-disks, broken-config, no-disks   what a folder or an archive may hold
+#   two-parents, missing-disk, mismatch, escape, allow-path, encrypted      what is refused, or only on request
 # shellcheck source=tests/cli/support.sh
 . "$(dirname "$0")/support.sh"
 requires qemu-img
@@ -315,6 +315,34 @@ lone-disks)
     says err '^  b \(.*/b.vhdx\)$'
     expect 0 "$MIGRATE" inspect --source-only --json machine/a.vmdk machine/b.vhdx
     is out '[disk["format"] for disk in report["machine"]["disks"]]' "['vmdk', 'vhdx']"
+    ;;
+archives)
+    # A machine's folder in archives of other kinds; the snapshot's parent is inside too.
+    mkdir web
+    small_disk web/base.vmdk vmdk
+    (cd web && qemu-img create -q -f vmdk -b base.vmdk -F vmdk web-000001.vmdk)
+    vmx web/web.vmx web web-000001.vmdk
+    tar -cf web.tar web
+    tar -czf web.tar.gz web
+    tar -cJf web.tar.xz web
+    for archive in web.tar web.tar.gz web.tar.xz; do
+        expect 0 "$MIGRATE" inspect --source-only --json $archive
+        is out 'report["machine"]["disks"][0]["member"]' web/web-000001.vmdk
+        is out 'len(report["machine"]["disks"][0]["parents"])' 1
+    done
+    ;;
+two-parents)
+    # Without its name, two files answer to what the snapshot calls its parent.
+    small_disk base.vmdk vmdk
+    qemu-img create -q -f vmdk -b base.vmdk -F vmdk top.vmdk
+    mkdir machine
+    mv top.vmdk machine
+    cp base.vmdk machine/one.vmdk
+    expect 0 "$MIGRATE" inspect --source-only --json machine/top.vmdk
+    is out 'report["machine"]["disks"][0]["parents"][0].rsplit("/", 1)[1]' one.vmdk
+    cp base.vmdk machine/two.vmdk
+    expect 2 "$MIGRATE" inspect --source-only machine/top.vmdk
+    says err "could be '.*/one.vmdk' or '.*/two.vmdk'"
     ;;
 broken-config)
     mkdir machine
