@@ -322,11 +322,11 @@ static const char *match_member(const SourceFiles *files, const char *path, gboo
     return matches == 1 ? found : NULL;
 }
 
-static gboolean place_member(SourceFiles *files, const char *name, SourcePlace **ret_place,
+static gboolean place_member(SourceFiles *files, const char *borrowed, SourcePlace **ret_place,
                              GError **error)
 {
     uint64_t offset, length;
-    g_autofree char *member = g_strdup(name); /* unpacking makes the list of names anew */
+    g_autofree char *member = g_strdup(borrowed); /* unpacking makes the list of names anew */
     const char *archive = archive_path(files->archive);
     if (archive_locate(files->archive, member, &offset, &length)) {
         *ret_place = source_place_new(archive, member, offset, length);
