@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Members of a JSON object: what is not known is null. Only for the files that describe a guest as
-   JSON. */
+/* Members of a JSON object: what is not known is null, and texts are UTF-8 whatever they were. */
 #ifndef INSPECT_JSON_MEMBERS_H
 #define INSPECT_JSON_MEMBERS_H
 

@@ -7,8 +7,7 @@ command -v mandoc >/dev/null || exit 77
 status=0
 for page in "$@"; do
     # Pages of other projects are looked up on this host; they need not be installed.
-    report=$(mandoc -Tlint -W warning "$page" 2>&1) || true
-    if [ -n "$report" ]; then
+    if ! report=$(mandoc -Tlint -W warning "$page" 2>&1) || [ -n "$report" ]; then
         printf '%s\n' "$report"
         status=1
     fi

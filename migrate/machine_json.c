@@ -7,10 +7,10 @@
 
 static void add_address(JsonBuilder *builder, const MachineAddress *address)
 {
-    json_add_string(builder, "bus", machine_bus_name(address->bus));
-    json_add_number(builder, "controller", address->controller);
-    json_add_number(builder, "unit", address->unit);
-    json_add_string(builder, "controller_model", address->model);
+    json_member_add_text(builder, "bus", machine_bus_name(address->bus));
+    json_member_add_number(builder, "controller", address->controller);
+    json_member_add_number(builder, "unit", address->unit);
+    json_member_add_text(builder, "controller_model", address->model);
 }
 
 static void add_error(JsonBuilder *builder, const GError *error)
@@ -22,23 +22,24 @@ static void add_error(JsonBuilder *builder, const GError *error)
     }
     gboolean is_ours = error->domain == DRYDOCK_ERROR;
     json_builder_begin_object(builder);
-    json_add_string(builder, "code",
-                    drydock_error_name(is_ours ? (DrydockError)error->code : DRYDOCK_ERROR_FAILED));
-    json_add_string(builder, "message", error->message);
-    json_add_string(builder, "hint", drydock_error_get_hint(error));
+    json_member_add_text(
+        builder, "code",
+        drydock_error_name(is_ours ? (DrydockError)error->code : DRYDOCK_ERROR_FAILED));
+    json_member_add_text(builder, "message", error->message);
+    json_member_add_text(builder, "hint", drydock_error_get_hint(error));
     json_builder_end_object(builder);
 }
 
 static void add_disk(JsonBuilder *builder, const MachineDisk *disk, const GError *error)
 {
     json_builder_begin_object(builder);
-    json_add_string(builder, "path", disk->path);
-    json_add_string(builder, "member", disk->member);
-    json_add_string(builder, "stored_name", disk->stored_name);
+    json_member_add_text(builder, "path", disk->path);
+    json_member_add_text(builder, "member", disk->member);
+    json_member_add_text(builder, "stored_name", disk->stored_name);
     /* Without a size the gate never got as far as saying what it is. */
     gboolean is_open = disk->size_bytes > 0;
-    json_add_string(builder, "format", is_open ? source_format_name(disk->format) : NULL);
-    json_add_string(builder, "variant", disk->variant);
+    json_member_add_text(builder, "format", is_open ? source_format_name(disk->format) : NULL);
+    json_member_add_text(builder, "variant", disk->variant);
     json_add_count(builder, "size_bytes", disk->size_bytes);
     json_add_count(builder, "sector_size", is_open ? disk->sector_size : 0);
     json_builder_set_member_name(builder, "parents");
@@ -54,8 +55,8 @@ static void add_disk(JsonBuilder *builder, const MachineDisk *disk, const GError
 static void add_drive(JsonBuilder *builder, const MachineDrive *drive)
 {
     json_builder_begin_object(builder);
-    json_add_string(builder, "kind", drive->kind == MACHINE_DRIVE_CDROM ? "cdrom" : "floppy");
-    json_add_string(builder, "medium", drive->medium);
+    json_member_add_text(builder, "kind", drive->kind == MACHINE_DRIVE_CDROM ? "cdrom" : "floppy");
+    json_member_add_text(builder, "medium", drive->medium);
     add_address(builder, &drive->address);
     json_builder_end_object(builder);
 }
@@ -63,44 +64,44 @@ static void add_drive(JsonBuilder *builder, const MachineDrive *drive)
 static void add_nic(JsonBuilder *builder, const MachineNic *nic)
 {
     json_builder_begin_object(builder);
-    json_add_string(builder, "mac", nic->mac);
-    json_add_boolean(builder, "mac_is_static", nic->mac_is_static);
-    json_add_string(builder, "network", nic->network);
+    json_member_add_text(builder, "mac", nic->mac);
+    json_member_add_boolean(builder, "mac_is_static", nic->mac_is_static);
+    json_member_add_text(builder, "network", nic->network);
     json_add_count(builder, "vlan", nic->vlan);
-    json_add_string(builder, "model", nic->model);
-    json_add_string(builder, "guest_name", nic->guest_name);
-    json_add_string(builder, "instance_id", nic->instance_id);
-    json_add_boolean(builder, "connected", !nic->is_disconnected);
+    json_member_add_text(builder, "model", nic->model);
+    json_member_add_text(builder, "guest_name", nic->guest_name);
+    json_member_add_text(builder, "instance_id", nic->instance_id);
+    json_member_add_boolean(builder, "connected", !nic->is_disconnected);
     json_builder_end_object(builder);
 }
 
 static void add_identity(JsonBuilder *builder, const Machine *machine)
 {
-    json_add_string(builder, "name", machine->name);
-    json_add_string(builder, "title", machine->title);
-    json_add_string(builder, "kind", machine->kind);
-    json_add_string(builder, "config", machine->config_path);
-    json_add_string(builder, "uuid", machine->uuid);
-    json_add_string(builder, "genid", machine->genid);
-    json_add_string(builder, "serial", machine->serial);
-    json_add_string(builder, "guest_os", machine->guest_os);
-    json_add_string(builder, "annotation", machine->annotation);
+    json_member_add_text(builder, "name", machine->name);
+    json_member_add_text(builder, "title", machine->title);
+    json_member_add_text(builder, "kind", machine->kind);
+    json_member_add_text(builder, "config", machine->config_path);
+    json_member_add_text(builder, "uuid", machine->uuid);
+    json_member_add_text(builder, "genid", machine->genid);
+    json_member_add_text(builder, "serial", machine->serial);
+    json_member_add_text(builder, "guest_os", machine->guest_os);
+    json_member_add_text(builder, "annotation", machine->annotation);
     json_add_count(builder, "hardware_version", machine->hardware_version);
     json_add_count(builder, "generation", machine->generation);
 }
 
 static void add_hardware(JsonBuilder *builder, const Machine *machine)
 {
-    json_add_string(builder, "firmware", firmware_name(machine->firmware));
-    json_add_boolean(builder, "secure_boot", machine->secure_boot);
-    json_add_string(builder, "secure_boot_template", machine->secure_boot_template);
-    json_add_boolean(builder, "tpm", machine->tpm);
+    json_member_add_text(builder, "firmware", firmware_name(machine->firmware));
+    json_member_add_boolean(builder, "secure_boot", machine->secure_boot);
+    json_member_add_text(builder, "secure_boot_template", machine->secure_boot_template);
+    json_member_add_boolean(builder, "tpm", machine->tpm);
     json_add_count(builder, "cpus", machine->cpus);
     json_add_count(builder, "cores_per_socket", machine->cores_per_socket);
     json_add_count(builder, "threads_per_core", machine->threads);
     json_add_count(builder, "memory_bytes", machine->memory_bytes);
     json_add_count(builder, "memory_maximum_bytes", machine->memory_maximum_bytes);
-    json_add_string(builder, "sound", machine->sound);
+    json_member_add_text(builder, "sound", machine->sound);
     json_builder_set_member_name(builder, "clock_offset_seconds");
     if (machine->has_clock_offset)
         json_builder_add_int_value(builder, machine->clock_offset_seconds);

@@ -127,32 +127,42 @@ static gboolean read_keys(const char *const *arguments, KeyRing **ret_keys, GErr
     return TRUE;
 }
 
-static void add_entries(GOptionContext *context, gboolean wanted, const GOptionEntry *entries)
+/* What needs more than GOption to be understood. */
+typedef struct {
+    char *progress, *cpus, *memory, *firmware;
+    char **keys, **first_boot;
+    gboolean quiet;
+} Texts;
+
+static void texts_clear(Texts *texts)
 {
-    if (wanted)
-        g_option_context_add_main_entries(context, entries, NULL);
+    g_free(texts->progress);
+    g_free(texts->cpus);
+    g_free(texts->memory);
+    g_free(texts->firmware);
+    g_strfreev(texts->keys);
+    g_strfreev(texts->first_boot);
 }
 
-gboolean options_parse(Options *options, OptionsKind kind, const char *parameters,
-                       const char *summary, int argc, char **argv, GError **error)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Texts, texts_clear)
+
+static void add_common_options(GOptionContext *context, Options *options, Texts *texts)
 {
-    g_autofree char *progress = NULL;
-    g_autofree char *cpus = NULL;
-    g_autofree char *memory = NULL;
-    g_autofree char *firmware = NULL;
-    gboolean quiet = FALSE;
-    g_auto(GStrv) keys = NULL;
-    g_auto(GStrv) first_boot = NULL;
-    const GOptionEntry common[] = {
-        {"progress", 0, 0, G_OPTION_ARG_STRING, &progress, "How to show progress: auto, json, none",
-         "KIND"},
-        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Show no progress", NULL},
+    const GOptionEntry entries[] = {
+        {"progress", 0, 0, G_OPTION_ARG_STRING, &texts->progress,
+         "How to show progress: auto, json, none", "KIND"},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &texts->quiet, "Show no progress", NULL},
         {"profile-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->profile_dir,
          "Read more operating system profiles from DIR", "DIR"},
         {"debug", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, parse_debug,
          "Log what these folders do (all without a list)", "FOLDER,…"},
         G_OPTION_ENTRY_NULL};
-    const GOptionEntry output[] = {
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_output_options(GOptionContext *context, Options *options)
+{
+    const GOptionEntry entries[] = {
         {"output-directory", 'o', 0, G_OPTION_ARG_FILENAME, &options->output_directory,
          "Write the results into DIR", "DIR"},
         {"disk-bus", 0, 0, G_OPTION_ARG_STRING, &options->disk_bus,
@@ -165,46 +175,87 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
         {"sync", 0, 0, G_OPTION_ARG_NONE, &options->sync,
          "Wait until the images are on stable storage", NULL},
         G_OPTION_ENTRY_NULL};
-    const GOptionEntry edits[] = {
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_edits_options(GOptionContext *context, Options *options, Texts *texts)
+{
+    const GOptionEntry entries[] = {
         {"virtio-win", 0, 0, G_OPTION_ARG_FILENAME, &options->virtio_win,
          "virtio-win ISO or folder (default: /usr/share/virtio-win)", "PATH"},
-        {"firstboot", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &first_boot,
+        {"firstboot", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->first_boot,
          "Run this .bat, .cmd or .ps1 once when Windows starts (repeatable)", "SCRIPT"},
         {"no-firstboot-service", 0, 0, G_OPTION_ARG_NONE, &options->windows.no_first_boot_service,
          "Put no service into Windows that finishes the migration", NULL},
         G_OPTION_ENTRY_NULL};
-    const GOptionEntry inspect[] = {
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_inspect_options(GOptionContext *context, Options *options)
+{
+    const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON", NULL},
         {"source-only", 0, 0, G_OPTION_ARG_NONE, &options->source_only,
          "Show the configuration and its disks, not what is on them", NULL},
         G_OPTION_ENTRY_NULL};
-    const GOptionEntry source[] = {
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_source_options(GOptionContext *context, Options *options, Texts *texts)
+{
+    const GOptionEntry entries[] = {
         {"name", 0, 0, G_OPTION_ARG_STRING, &options->name,
          "Which machine of several; of a single one its new name", "NAME"},
         {"allow-path", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->allow_paths,
          "Also use files below DIR that the source names (repeatable)", "DIR"},
         {"skip-checksums", 0, 0, G_OPTION_ARG_NONE, &options->skip_checksums,
          "Do not compare an OVF with its manifest", NULL},
-        {"key", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &keys,
+        {"key", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->keys,
          "Key of an encrypted volume: ID:file:PATH, ID:env:NAME or ID:prompt (repeatable)", "KEY"},
         G_OPTION_ENTRY_NULL};
-    const GOptionEntry machine[] = {
-        {"cpus", 0, 0, G_OPTION_ARG_STRING, &cpus, "Number of CPUs (default: as the source says)",
-         "N"},
-        {"memory", 0, 0, G_OPTION_ARG_STRING, &memory,
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_machine_options(GOptionContext *context, Texts *texts)
+{
+    const GOptionEntry entries[] = {
+        {"cpus", 0, 0, G_OPTION_ARG_STRING, &texts->cpus,
+         "Number of CPUs (default: as the source says)", "N"},
+        {"memory", 0, 0, G_OPTION_ARG_STRING, &texts->memory,
          "Memory, in MiB or with K, M, G or T (default: as the source says)", "SIZE"},
-        {"firmware", 0, 0, G_OPTION_ARG_STRING, &firmware,
+        {"firmware", 0, 0, G_OPTION_ARG_STRING, &texts->firmware,
          "Firmware: bios or uefi (default: as the source says)", "KIND"},
         G_OPTION_ENTRY_NULL};
+    g_option_context_add_main_entries(context, entries, NULL);
+}
 
+static gboolean read_texts(const Texts *texts, Options *options, GError **error)
+{
+    return parse_progress(texts->progress, texts->quiet, &options->progress, error) &&
+           parse_cpus(texts->cpus, &options->cpus, error) &&
+           parse_memory(texts->memory, &options->memory_bytes, error) &&
+           parse_firmware(texts->firmware, &options->firmware, error) &&
+           read_keys((const char *const *)texts->keys, &options->keys, error) &&
+           read_first_boot((const char *const *)texts->first_boot, &options->windows, error);
+}
+
+gboolean options_parse(Options *options, OptionsKind kind, const char *parameters,
+                       const char *summary, int argc, char **argv, GError **error)
+{
+    g_auto(Texts) texts = {0};
     g_autoptr(GOptionContext) context = g_option_context_new(parameters);
     g_option_context_set_summary(context, summary);
-    add_entries(context, TRUE, common);
-    add_entries(context, (kind & OPTIONS_OUTPUT) != 0, output);
-    add_entries(context, (kind & OPTIONS_EDITS) != 0, edits);
-    add_entries(context, (kind & OPTIONS_INSPECT) != 0, inspect);
-    add_entries(context, (kind & OPTIONS_SOURCE) != 0, source);
-    add_entries(context, (kind & OPTIONS_MACHINE) != 0, machine);
+    add_common_options(context, options, &texts);
+    if (kind & OPTIONS_OUTPUT)
+        add_output_options(context, options);
+    if (kind & OPTIONS_EDITS)
+        add_edits_options(context, options, &texts);
+    if (kind & OPTIONS_INSPECT)
+        add_inspect_options(context, options);
+    if (kind & OPTIONS_SOURCE)
+        add_source_options(context, options, &texts);
+    if (kind & OPTIONS_MACHINE)
+        add_machine_options(context, &texts);
 
     g_autoptr(GError) parse_error = NULL;
     g_auto(GStrv) copy = g_new0(char *, (gsize)argc + 1);
@@ -215,12 +266,7 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
                           parse_error->message);
         return FALSE;
     }
-    if (!parse_progress(progress, quiet, &options->progress, error) ||
-        !parse_cpus(cpus, &options->cpus, error) ||
-        !parse_memory(memory, &options->memory_bytes, error) ||
-        !parse_firmware(firmware, &options->firmware, error) ||
-        !read_keys((const char *const *)keys, &options->keys, error) ||
-        !read_first_boot((const char *const *)first_boot, &options->windows, error))
+    if (!read_texts(&texts, options, error))
         return FALSE;
     options->argument_count = g_strv_length(copy) - 1;
     options->arguments = g_strdupv(copy + 1);

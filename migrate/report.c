@@ -15,11 +15,11 @@ static void add_values(JsonBuilder *builder, const GPtrArray *values)
     for (guint i = 0; i < values->len; i++) {
         const EditValue *value = g_ptr_array_index(values, i);
         json_builder_begin_object(builder);
-        json_add_string(builder, "key", value->key);
-        json_add_string(builder, "name", value->name);
-        json_add_string(builder, "old", value->old_text);
-        json_add_string(builder, "new", value->new_text);
-        json_add_string(builder, "reason", value->reason);
+        json_member_add_text(builder, "key", value->key);
+        json_member_add_text(builder, "name", value->name);
+        json_member_add_text(builder, "old", value->old_text);
+        json_member_add_text(builder, "new", value->new_text);
+        json_member_add_text(builder, "reason", value->reason);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -47,13 +47,14 @@ static void add_changes(JsonBuilder *builder, const Edits *edits)
     for (guint i = 0; i < edits_count(edits); i++) {
         const Edit *edit = edits_get(edits, i);
         json_builder_begin_object(builder);
-        json_add_string(builder, "path", edit->path);
-        json_add_string(builder, "action", action_name(edit));
-        json_add_string(builder, "reason", edit->reason);
+        json_member_add_text(builder, "path", edit->path);
+        json_member_add_text(builder, "action", action_name(edit));
+        json_member_add_text(builder, "reason", edit->reason);
         if (edit->content)
-            json_add_number(builder, "size_bytes", g_bytes_get_size(edit->content));
+            json_member_add_number(builder, "size_bytes",
+                                   json_member_size(g_bytes_get_size(edit->content)));
         if (edit->link_target)
-            json_add_string(builder, "target", edit->link_target);
+            json_member_add_text(builder, "target", edit->link_target);
         if (edit->values)
             add_values(builder, edit->values);
         json_builder_end_object(builder);
@@ -74,7 +75,7 @@ char *report_format_guest(const ReportGuest *report)
     for (const char *const *line = report->considered; line && *line; line++)
         json_builder_add_string_value(builder, *line);
     json_builder_end_array(builder);
-    json_add_number(builder, "trimmed_bytes", report->trimmed_bytes);
+    json_member_add_number(builder, "trimmed_bytes", json_member_size(report->trimmed_bytes));
     json_builder_end_object(builder);
     return json_finish(builder);
 }
@@ -107,14 +108,14 @@ static void add_outputs(JsonBuilder *builder, const Report *report)
 {
     json_builder_set_member_name(builder, "outputs");
     json_builder_begin_object(builder);
-    json_add_string(builder, "domain", report->domain_path);
+    json_member_add_text(builder, "domain", report->domain_path);
     json_builder_set_member_name(builder, "disks");
     json_builder_begin_array(builder);
     for (guint i = 0; i < report->machine->disks->len; i++) {
         json_builder_begin_object(builder);
-        json_add_string(builder, "path", report->disk_paths[i]);
-        json_add_string(builder, "format", "qcow2");
-        json_add_number(builder, "size_bytes", report->disk_bytes[i]);
+        json_member_add_text(builder, "path", report->disk_paths[i]);
+        json_member_add_text(builder, "format", "qcow2");
+        json_member_add_number(builder, "size_bytes", json_member_size(report->disk_bytes[i]));
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -127,7 +128,7 @@ static void add_stages(JsonBuilder *builder, const Report *report)
     json_builder_begin_array(builder);
     for (guint i = 0; i < report->stage_count; i++) {
         json_builder_begin_object(builder);
-        json_add_string(builder, "stage", report->stages[i].stage);
+        json_member_add_text(builder, "stage", report->stages[i].stage);
         json_builder_set_member_name(builder, "seconds");
         json_builder_add_double_value(builder, report->stages[i].seconds);
         json_builder_end_object(builder);
@@ -160,8 +161,8 @@ gboolean report_format(const Report *report, char **ret_json, GError **error)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
-    json_add_number(builder, "schema", REPORT_SCHEMA);
-    json_add_string(builder, "program", "drydock " DRYDOCK_VERSION);
+    json_member_add_number(builder, "schema", REPORT_SCHEMA);
+    json_member_add_text(builder, "program", "drydock " DRYDOCK_VERSION);
     machine_to_json(report->machine, NULL, builder);
     if (!add_guest_members(builder, report->guest_json, error)) {
         g_prefix_error(error, "cannot write the report: ");
@@ -169,7 +170,8 @@ gboolean report_format(const Report *report, char **ret_json, GError **error)
     }
     add_outputs(builder, report);
     add_stages(builder, report);
-    json_add_number(builder, "peak_memory_bytes", report->peak_memory_bytes);
+    json_member_add_number(builder, "peak_memory_bytes",
+                           json_member_size(report->peak_memory_bytes));
     json_builder_end_object(builder);
     *ret_json = json_finish(builder);
     return TRUE;

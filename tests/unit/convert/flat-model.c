@@ -10,6 +10,7 @@
 
 #define RANDOM_READS 200
 #define THREADS 4
+#define HOSTILE_READ_BYTES (UINT64_C(3) << 20)
 
 void flat_model_fill(GRand *random, uint8_t *buffer, size_t length)
 {
@@ -117,4 +118,20 @@ FlatImage *flat_model_open(const FlatLayerOps *ops, char *const *paths, guint co
         g_assert_true(ok);
     }
     return image;
+}
+
+void flat_model_check_hostile(const FlatLayerOps *ops, const char *path)
+{
+    struct stat status;
+    g_assert_cmpint(stat(path, &status), ==, 0);
+    g_autoptr(FlatImage) image = flat_image_new(ops);
+    g_autoptr(GError) error = NULL;
+    if (!flat_image_add(image, path, 0, (uint64_t)status.st_size, &error)) {
+        g_assert_nonnull(error);
+        return;
+    }
+    size_t length = (size_t)MIN(flat_image_size(image), HOSTILE_READ_BYTES);
+    g_autofree uint8_t *buffer = g_malloc(length);
+    if (!flat_image_read(image, 0, buffer, length, &error))
+        g_assert_nonnull(error);
 }

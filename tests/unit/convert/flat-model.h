@@ -22,4 +22,8 @@ void flat_model_remove_folder(const char *folder);
 /* The chain of count images (paths, the topmost first) as a FlatImage; asserts that it opens. */
 FlatImage *flat_model_open(const FlatLayerOps *ops, char *const *paths, guint count);
 
+/* A damaged image is refused, or reads or fails to read; nothing else happens. Up to 3 MiB of it
+   are read. */
+void flat_model_check_hostile(const FlatLayerOps *ops, const char *path);
+
 #endif

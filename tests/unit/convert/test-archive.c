@@ -178,11 +178,11 @@ static void check_unpacked(Archive *archive, const char *folder, const char *mem
                            GBytes *expected)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *target = g_strdup_printf("%s/work/out", folder);
+    g_autofree char *target = g_strdup_printf("%s/unpacked/out", folder);
     gboolean ok = archive_unpack(archive, member, target, &error);
     g_assert_no_error(error);
     g_assert_true(ok);
-    g_autoptr(GBytes) content = read_file(folder, "work/out");
+    g_autoptr(GBytes) content = read_file(folder, "unpacked/out");
     g_assert_true(g_bytes_equal(content, expected));
 
     /* The holes of disk1 are holes again. */
@@ -244,7 +244,7 @@ static void note_progress(void *data, uint64_t done, uint64_t total)
 static void check_content(const Row *row, Archive *archive, const char *folder)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *work = g_build_filename(folder, "work", NULL);
+    g_autofree char *work = g_build_filename(folder, "unpacked", NULL);
     g_assert_cmpint(g_mkdir(work, 0700), ==, 0);
     g_assert_cmpint(
         archive_is_complete(archive), ==,
@@ -302,7 +302,7 @@ static void test_row(gconstpointer data)
     }
     g_clear_pointer(&archive, archive_close);
     if (row->code < 0)
-        g_assert_cmpuint(count_files(folder, "work"), ==, 0);
+        g_assert_cmpuint(count_files(folder, "unpacked"), ==, 0);
     remove_folder(folder);
 }
 
@@ -349,7 +349,7 @@ static void test_late(void)
             continue;
         g_autofree char *folder = make_folder(late[i].script);
         g_autofree char *path = g_build_filename(folder, "archive", NULL);
-        g_autofree char *work = g_build_filename(folder, "work", NULL);
+        g_autofree char *work = g_build_filename(folder, "unpacked", NULL);
         g_autofree char *target = g_build_filename(work, "out", NULL);
         g_autoptr(GError) error = NULL;
         g_autoptr(Archive) archive = archive_open(path, &error);
@@ -360,7 +360,7 @@ static void test_late(void)
         g_assert_error(error, DRYDOCK_ERROR, late[i].code);
         g_test_message("%s", error->message);
         g_assert_nonnull(strstr(error->message, late[i].message));
-        g_assert_cmpuint(count_files(folder, "work"), ==, 0);
+        g_assert_cmpuint(count_files(folder, "unpacked"), ==, 0);
         remove_folder(folder);
     }
 }

@@ -100,7 +100,7 @@ static gboolean spool(const char *folder, const Row *row, SourcePlace **ret_plac
 {
     uint64_t done = 0;
     const char *const roots[] = {folder, NULL};
-    g_autofree char *work = g_build_filename(folder, "work", NULL);
+    g_autofree char *work = g_build_filename(folder, "unpacked", NULL);
     g_autofree char *path = g_build_filename(folder, "machine.ovf", NULL);
     g_autoptr(SourcePlace) config = source_place_new(path, NULL, 0, 0);
     g_autoptr(GPtrArray) findings = findings_new();
@@ -127,7 +127,7 @@ static gboolean is_same(const char *folder, const char *path)
 
 static guint count_work(const char *folder)
 {
-    g_autofree char *work = g_build_filename(folder, "work", NULL);
+    g_autofree char *work = g_build_filename(folder, "unpacked", NULL);
     g_autoptr(GDir) dir = g_dir_open(work, 0, NULL);
     guint count = 0;
     while (g_dir_read_name(dir))
@@ -153,7 +153,7 @@ static void test_row(gconstpointer data)
         g_assert_no_error(error);
         g_assert_true(is_same(folder, place->path));
         g_assert_true(source_place_is_whole(place));
-        g_assert_cmpint(strstr(place->path, "/work/") != NULL, ==, row->is_copied);
+        g_assert_cmpint(strstr(place->path, "/unpacked/") != NULL, ==, row->is_copied);
         struct stat info;
         g_assert_cmpint(stat(place->path, &info), ==, 0);
         if (row->is_copied) /* 1.4 MB of zeros are a hole */
