@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "migrate/command.h"
 #include "migrate/job.h"
 #include "migrate/options.h"
@@ -50,6 +51,13 @@ static void error_drop(gpointer error)
         g_error_free(error);
 }
 
+/* The source is to blame, not the host: more can be told of it all the same. */
+static gboolean is_about_source(const GError *error)
+{
+    return g_error_matches(error, DRYDOCK_ERROR, DRYDOCK_ERROR_CORRUPT) ||
+           g_error_matches(error, DRYDOCK_ERROR, DRYDOCK_ERROR_NOT_FOUND);
+}
+
 /* Everything that can be told is printed, whatever is missing; the first thing that was is the
    error. */
 static gboolean look_at_source(const Options *options, Progress *progress, GError **error)
@@ -58,8 +66,7 @@ static gboolean look_at_source(const Options *options, Progress *progress, GErro
     if (!source)
         return FALSE;
     g_autoptr(GError) first = NULL;
-    if (!source_prepare(source, NULL, &first) &&
-        g_error_matches(first, DRYDOCK_ERROR, DRYDOCK_ERROR_INTERRUPTED)) {
+    if (!source_prepare(source, NULL, &first) && !is_about_source(first)) {
         g_propagate_error(error, g_steal_pointer(&first));
         return FALSE;
     }
@@ -70,6 +77,8 @@ static gboolean look_at_source(const Options *options, Progress *progress, GErro
         if (!source_open_disk(source, i, &disk_error) && !first)
             first = g_error_copy(disk_error);
         g_ptr_array_add(errors, disk_error);
+        if (!interrupt_check(error))
+            return FALSE;
     }
     progress_end_stage(progress);
     g_autofree char *text = options->json

@@ -367,6 +367,10 @@ missing-disk)
     expect 1 "$MIGRATE" inspect --source-only --json web.vmx
     is out 'report["machine"]["cpus"]' 4
     is out 'report["machine"]["disks"][0]["error"]["code"]' not-found
+    # What is missing on this host is no fact of the source.
+    expect 1 env TMPDIR="$work/nowhere" "$MIGRATE" inspect --source-only --json web.vmx
+    says err '^migrate: error \(system\): cannot create a temporary folder'
+    [ ! -s out ] || fail "something on stdout"
     ;;
 escape)
     mkdir machine
