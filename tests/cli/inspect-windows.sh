@@ -20,6 +20,9 @@ for disk in inspection["machine"]["disks"]:
     disk["path"] = os.path.basename(disk["path"])
 for nic in inspection["machine"]["nics"]:
     del nic["mac"]  # made from the path
+for volume in inspection["guest"]["volumes"]:
+    if volume["uuid"]:
+        volume["uuid"] = "made by mkfs"
 windows = inspection["guest"]["windows"]
 services = windows["services"]
 names = ("disk", "storahci", "VMTools", "LSI_SAS", "Tcpip")

@@ -91,7 +91,7 @@ static char *make_folder(void)
     g_autoptr(GError) error = NULL;
     g_autofree char *folder = g_dir_make_tmp("drydock-spool-XXXXXX", &error);
     g_assert_no_error(error);
-    run_script(folder, "mkdir work; head -c 1100000 /dev/urandom > disk; truncate -s 2500000 disk; "
+    run_script(folder, "mkdir unpacked; head -c 1100000 /dev/urandom > disk; truncate -s 2500000 disk; "
                        "head -c 500002 /dev/urandom >> disk");
     return g_steal_pointer(&folder);
 }
