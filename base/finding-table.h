@@ -116,6 +116,9 @@ FINDING(WINDOWS_DRIVER_REFUSED, "windows-driver-refused", WARNING,
 FINDING(WINDOWS_NO_BLOCK_DRIVER, "windows-no-block-driver", WARNING,
         "no virtio disk driver was put in place; the guest boots from an emulated disk",
         "use another virtio-win collection (--virtio-win PATH)")
+FINDING(WINDOWS_BUS_NOT_BOOTABLE, "windows-bus-not-bootable", WARNING,
+        "Windows lacks a driver to boot from the bus that was asked for: {}",
+        "leave out --disk-bus, or install what is missing in the source")
 FINDING(WINDOWS_NO_SCSI_DRIVER, "windows-no-scsi-driver", INFO,
         "there is no virtio-scsi driver for this Windows; virtio-blk is bootable", NULL)
 FINDING(WINDOWS_NO_NET_DRIVER, "windows-no-net-driver", WARNING,

@@ -63,10 +63,12 @@ static void plan_board(DomainPlan *plan, const Guest *guest)
     plan->arch = plan->is_x86 ? "x86_64" : "aarch64";
     plan->is_uefi = firmware == FIRMWARE_UEFI || !plan->is_x86;
     plan->secure_boot = plan->is_uefi && plan->is_x86 && plan->machine->secure_boot;
-    /* Profiles name the older board for systems without a driver for AHCI or PCI Express; it has no
-       UEFI. */
+    /* Profiles name the older board for systems without a driver for AHCI or PCI Express; it is the
+       only one with IDE, and it has no UEFI. */
     const char *machine = guest ? guest_profile_get(guest, "machine") : NULL;
-    plan->is_q35 = plan->is_x86 && (plan->is_uefi || g_strcmp0(machine, "pc") != 0);
+    const gboolean wants_pc =
+        g_strcmp0(machine, "pc") == 0 || plan->options->disk_bus == DOMAIN_BUS_IDE;
+    plan->is_q35 = plan->is_x86 && (plan->is_uefi || !wants_pc);
     if (!plan->is_x86) {
         plan->board = "virt";
     } else {

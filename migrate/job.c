@@ -27,7 +27,8 @@ typedef struct {
     VolumeSet *set;
     Guest *guest;
     Edits *edits;
-    gboolean virtio_block, virtio_net;
+    const char *disk_bus; /* what the guest boots from; NULL: as its profile says */
+    gboolean virtio_net;
     gboolean legacy_block, legacy_net; /* those drivers know virtio 0.9 only */
     GStrv considered; /* drivers that were looked at, and what spoke for or against them */
     uint64_t trimmed_bytes;
@@ -100,10 +101,18 @@ static WindowsNic *list_windows_nics(const Machine *machine)
     return nics;
 }
 
+/* Whoever asks for such a one can do without virtio drivers. */
+static gboolean is_emulated_bus(const char *bus)
+{
+    return g_strcmp0(bus, "sata") == 0 || g_strcmp0(bus, "ide") == 0;
+}
+
 static gboolean plan_windows(Run *run, GError **error)
 {
     if (!findings_check_blockers(run->findings, error))
         return FALSE;
+    if (!run->drivers && is_emulated_bus(run->job->disk_bus))
+        run->drivers = driver_tree_new_empty();
     if (!run->drivers) {
         g_propagate_error(error, g_steal_pointer(&run->drivers_error));
         return FALSE;
@@ -113,11 +122,12 @@ static gboolean plan_windows(Run *run, GError **error)
     WindowsOptions options = *run->job->windows;
     options.nics = nics;
     options.nic_count = machine->nics->len;
+    options.disk_bus = run->job->disk_bus;
     g_auto(WindowsResult) result = {0};
     if (!windows_guest_plan(run->guest, run->drivers, &options, run->edits, run->findings, &result,
                             error))
         return FALSE;
-    run->virtio_block = result.virtio_block;
+    run->disk_bus = result.disk_bus;
     run->virtio_net = result.virtio_net;
     run->legacy_block = result.legacy_block;
     run->legacy_net = result.legacy_net;
@@ -142,7 +152,7 @@ static gboolean plan_linux(Run *run, GError **error)
     if (!linux_guest_plan(run->guest, nics, machine->nics->len, run->edits, run->findings, &result,
                           error))
         return FALSE;
-    run->virtio_block = result.virtio_block;
+    run->disk_bus = result.virtio_block ? "virtio" : NULL;
     run->virtio_net = result.virtio_net;
     return TRUE;
 }
@@ -188,7 +198,7 @@ static gboolean choose_bus(const Run *run, DomainBus *ret_bus, GError **error)
     };
     const char *wanted = run->job->disk_bus;
     if (!wanted)
-        wanted = run->virtio_block ? "virtio" : guest_profile_get(run->guest, "disk-bus");
+        wanted = run->disk_bus ? run->disk_bus : guest_profile_get(run->guest, "disk-bus");
     if (!wanted)
         wanted = "sata";
     for (guint i = 0; i < G_N_ELEMENTS(buses); i++)

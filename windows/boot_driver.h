@@ -23,12 +23,6 @@ typedef struct {
    System32\drivers. */
 void boot_driver_add_edits(const ChosenDriver *chosen, const BootTarget *target, HiveEdits *edits);
 
-/* The inbox drivers of SATA, IDE and NVMe controllers, and disk.sys itself, start at boot where
-   Windows has them: the guest then also boots without virtio. system_root as in GuestWindows. */
-gboolean boot_driver_add_fallbacks(const BootTarget *target, Hive *system, FsTree *tree,
-                                   const char *system_root, HiveEdits *edits,
-                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* The 48-byte Version value of a driver package in the DriverDatabase, see boot_driver.c. */
 #define BOOT_DRIVER_VERSION_LENGTH 48
 void boot_driver_format_version(const InfDriver *driver, InfArchitecture architecture,

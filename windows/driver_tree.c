@@ -106,6 +106,15 @@ DriverTree *driver_tree_open_default(GError **error)
     return NULL;
 }
 
+DriverTree *driver_tree_new_empty(void)
+{
+    DriverTree *tree = g_new0(DriverTree, 1);
+
+    tree->path = g_strdup("no drivers");
+    tree->known = g_hash_table_new(g_str_hash, g_str_equal);
+    return tree;
+}
+
 void driver_tree_free(DriverTree *tree)
 {
     if (!tree)
@@ -125,7 +134,9 @@ const char *driver_tree_path(const DriverTree *tree)
 
 const char *const *driver_tree_list(const DriverTree *tree)
 {
-    return (const char *const *)tree->source->paths->pdata;
+    static const char *const none[] = {NULL};
+
+    return tree->source ? (const char *const *)tree->source->paths->pdata : none;
 }
 
 gboolean driver_tree_read(const DriverTree *tree, const char *path, GBytes **ret_bytes,

@@ -13,10 +13,13 @@ typedef struct DriverTree DriverTree;
 DriverTree *driver_tree_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* /usr/share/virtio-win/virtio-win.iso, then the folder /usr/share/virtio-win. */
 DriverTree *driver_tree_open_default(GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* One without a single file, for a guest that gets no virtio drivers. */
+DriverTree *driver_tree_new_empty(void);
 void driver_tree_free(DriverTree *tree);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DriverTree, driver_tree_free)
 
-const char *driver_tree_path(const DriverTree *tree); /* of the host, for messages and report */
+/* Of the host, for messages and report; "no drivers" of an empty one. */
+const char *driver_tree_path(const DriverTree *tree);
 /* Paths relative to the tree, '/' between components, case as stored, sorted. */
 const char *const *driver_tree_list(const DriverTree *tree);
 gboolean driver_tree_read(const DriverTree *tree, const char *path, GBytes **ret_bytes,

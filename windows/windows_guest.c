@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/finding.h"
+#include "windows/boot_bus.h"
 #include "windows/boot_configuration.h"
 #include "windows/boot_driver.h"
 #include "windows/clean_up.h"
@@ -23,6 +24,7 @@ typedef struct {
     BootConfiguration configuration;
     DriverChoice *choice;
     BootTarget boot;
+    BootFallbacks fallbacks;
 } Plan;
 
 static void plan_clear(Plan *plan)
@@ -31,6 +33,7 @@ static void plan_clear(Plan *plan)
     editable_hive_free(plan->software);
     boot_configuration_clear(&plan->configuration);
     driver_choice_free(plan->choice);
+    boot_fallbacks_clear(&plan->fallbacks);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
@@ -188,24 +191,17 @@ static gboolean choose_drivers(Plan *plan, GError **error)
     return TRUE;
 }
 
-static gboolean check_choice(const Plan *plan, WindowsResult *ret_result, GError **error)
+static void check_choice(const Plan *plan, WindowsResult *ret_result)
 {
     const ChosenDriver *block = driver_choice_find(plan->choice, DRIVER_ROLE_BLOCK);
     const ChosenDriver *scsi = driver_choice_find(plan->choice, DRIVER_ROLE_SCSI);
     const ChosenDriver *net = driver_choice_find(plan->choice, DRIVER_ROLE_NET);
     const ChosenDriver *const chosen[] = {block, scsi, net};
 
-    if (!block && !scsi && !plan->choice->refused->len) {
-        drydock_error_set(error, DRYDOCK_ERROR_MISSING_TOOL,
-                          "use a virtio-win collection that supports it (--virtio-win PATH)",
-                          "'%s' has no disk driver for '%s' (%s)", driver_tree_path(plan->drivers),
-                          plan->guest->product_name, plan->guest->architecture);
-        return FALSE;
-    }
     for (guint i = 0; i < plan->choice->refused->len; i++)
         findings_add(plan->findings, FINDING_WINDOWS_DRIVER_REFUSED,
                      g_ptr_array_index(plan->choice->refused, i));
-    if (!block)
+    if (!block && !scsi)
         findings_add(plan->findings, FINDING_WINDOWS_NO_BLOCK_DRIVER, NULL);
     else if (!scsi)
         findings_add(plan->findings, FINDING_WINDOWS_NO_SCSI_DRIVER, NULL);
@@ -220,10 +216,22 @@ static gboolean check_choice(const Plan *plan, WindowsResult *ret_result, GError
     ret_result->virtio_net = net != NULL;
     ret_result->legacy_block = block && block->is_legacy_only;
     ret_result->legacy_net = net && net->is_legacy_only;
-    return TRUE;
 }
 
-static gboolean add_registry(const Plan *plan, GError **error)
+static gboolean choose_bus(const Plan *plan, WindowsResult *ret_result, GError **error)
+{
+    const BootBusRequest request = {
+        .guest = plan->guest,
+        .wanted = plan->options->disk_bus,
+        .has_block = ret_result->virtio_block,
+        .has_scsi = ret_result->virtio_scsi,
+        .fallbacks = &plan->fallbacks,
+    };
+
+    return boot_bus_choose(&request, plan->findings, &ret_result->disk_bus, error);
+}
+
+static gboolean add_registry(Plan *plan, GError **error)
 {
     const GuestWindows *windows = &plan->guest->windows_facts;
     HiveEdits *edits = plan->system->edits;
@@ -236,8 +244,8 @@ static gboolean add_registry(const Plan *plan, GError **error)
         if (chosen->role == DRIVER_ROLE_BLOCK || chosen->role == DRIVER_ROLE_SCSI)
             boot_driver_add_edits(chosen, &plan->boot, edits);
     }
-    return boot_driver_add_fallbacks(&plan->boot, system, plan->guest->tree, windows->system_root,
-                                     edits, error) &&
+    return boot_fallback_add_edits(&plan->boot, system, plan->guest->tree, windows->system_root,
+                                   edits, &plan->fallbacks, error) &&
            clean_up_add_services(&plan->boot, system, edits, plan->findings, error) &&
            clean_up_add_settings(&plan->boot, system, edits, plan->findings, error) &&
            clean_up_add_device_path(plan->software->hive, (const char *const *)folders,
@@ -322,9 +330,11 @@ gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers,
     }
     check_code_integrity(guest, findings);
     boot_configuration_read(guest, &plan.configuration);
-    if (!choose_drivers(&plan, error) || !check_choice(&plan, &result, error) ||
-        !add_registry(&plan, error) || !add_first_boot(&plan, edits, &result.first_boot, error) ||
-        !stage(&plan, edits, error))
+    if (!choose_drivers(&plan, error))
+        return FALSE;
+    check_choice(&plan, &result);
+    if (!add_registry(&plan, error) || !choose_bus(&plan, &result, error) ||
+        !add_first_boot(&plan, edits, &result.first_boot, error) || !stage(&plan, edits, error))
         return FALSE;
     result.considered = copy_strings(plan.choice->considered);
     *ret_result = result;

@@ -15,12 +15,15 @@ typedef struct {
     GPtrArray *first_boot_scripts; /* of FirstBootScript; may be NULL */
     const WindowsNic *nics;        /* of the machine, in the source's order; may be NULL */
     guint nic_count;
+    const char *disk_bus; /* "virtio", "scsi", "sata", "ide"; NULL: the best that will boot */
 } WindowsOptions;
 
 typedef struct {
-    gboolean virtio_block;             /* viostor is bootable; else the disk stays on SATA or IDE */
-    gboolean virtio_scsi;              /* vioscsi is bootable too (there is none for XP and 2003) */
-    gboolean virtio_net;               /* netkvm is staged */
+    const char *disk_bus;  /* as above, never NULL: what the guest boots from, or was wanted; a
+                              constant */
+    gboolean virtio_block; /* viostor is bootable */
+    gboolean virtio_scsi;  /* vioscsi is bootable too (there is none for XP and 2003) */
+    gboolean virtio_net;   /* netkvm is staged */
     gboolean legacy_block, legacy_net; /* those drivers know transitional devices only: the device
                                           must not be a modern one */
     char **considered; /* one line per driver package looked at: taken, or why not; NULL-terminated;
@@ -33,8 +36,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WindowsResult, windows_result_clear)
 
 /* Stages drivers, registry and clean-up for guest. A state that forbids it (hibernated, log not
    clean, hive dirty beyond repair) adds a blocker to findings and returns TRUE with nothing staged
-   and a zero result. A driver that Windows would refuse is a finding, and the guest is prepared for
-   an emulated disk. A collection without any disk driver for this Windows:
+   and a zero result. A driver that Windows would refuse, or none at all, is a finding, and the
+   guest boots from an emulated disk; where it has no driver for that either:
    DRYDOCK_ERROR_MISSING_TOOL with a hint. */
 gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers,
                             const WindowsOptions *options, Edits *edits, GPtrArray *findings,

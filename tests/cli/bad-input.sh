@@ -164,14 +164,6 @@ no-virtio-win)
     "$SOURCE_DIR/tests/images/windows-guest" 10-x64 disk.vmdk
     refused 5 missing-tool 'no virtio drivers' --virtio-win "$work/nowhere" disk.vmdk
     ;;
-no-matching-driver)
-    requires wimlib-imagex
-    "$SOURCE_DIR/tests/images/windows-guest" 10-x64 disk.vmdk
-    mkdir -p drivers/viostor/w7/x86
-    # shellcheck disable=SC2016  # an INF file's own $
-    printf '[Version]\nSignature="$WINDOWS NT$"\nClass=SCSIAdapter\n' > drivers/viostor/w7/x86/viostor.inf
-    refused 5 missing-tool 'driver' --virtio-win drivers disk.vmdk
-    ;;
 existing-result)
     requires mmdebstrap
     "$SOURCE_DIR/tests/images/debian-guest" disk.vmdk

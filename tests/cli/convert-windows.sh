@@ -313,6 +313,32 @@ test-signed)
     says out.d/guest.report.json '"windows-no-net-driver"'
     changed 10-x64 --refused
     ;;
+no-matching-driver)
+    # A collection for other versions: Windows boots with the drivers it has itself.
+    guest 10-x64 before.raw guest.vmdk
+    drivers
+    mkdir -p other/viostor
+    cp -r drivers/viostor/w7 other/viostor/
+    rm -r other/viostor/w7/amd64
+    convert guest.vmdk --virtio-win other
+    says out.d/guest.report.json '"windows-no-block-driver"'
+    changed 10-x64 --refused
+    ;;
+disk-bus-ide)
+    # Without any virtio driver, on the board that has IDE.
+    guest 7-x86 before.raw guest.vmdk
+    convert guest.vmdk --disk-bus ide
+    says out.d/guest.xml 'machine="pc"'
+    says out.d/guest.xml '<target dev="hda" bus="ide"/>'
+    ! grep -q '"windows-bus-not-bootable"' out.d/guest.report.json || fail "7 has a driver for IDE"
+    ;;
+disk-bus-sata)
+    guest 2022-x64 before.raw guest.vmdk
+    convert guest.vmdk --disk-bus sata
+    says out.d/guest.xml 'machine="q35"'
+    says out.d/guest.xml '<target dev="sda" bus="sata"/>'
+    says out.d/guest.xml '<model type="e1000e"/>'
+    ;;
 no-first-boot)
     guest 2022-x64 before.raw guest.vmdk
     drivers

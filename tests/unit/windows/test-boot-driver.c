@@ -7,6 +7,7 @@
 #include "tests/unit/windows/support.h"
 #include "windows/boot_device_ids.h"
 #include "windows/boot_driver.h"
+#include "windows/boot_fallback.h"
 
 #define ROOT "/Windows"
 
@@ -246,63 +247,171 @@ static Fs *make_system32(const char *const *drivers)
     return fs;
 }
 
+/* drivers: files of System32\drivers. present: services, with Start 3 and a StartOverride; both
+   NULL-terminated. The edited hive. */
+static GBytes *add_fallbacks(const BootTarget *target, const char *const *drivers,
+                             const char *const *present, BootFallbacks *ret_fallbacks)
+{
+    g_autoptr(Fs) fs = make_system32(drivers);
+    g_autoptr(FsTree) tree = fs_tree_new();
+    g_autoptr(GBytes) empty = test_empty_hive();
+    g_autoptr(HiveEdits) before = hive_edits_new();
+    g_autoptr(HiveEdits) edits = hive_edits_new();
+    g_autoptr(GBytes) old = NULL;
+    g_autoptr(Hive) opened = NULL;
+    g_autoptr(GError) error = NULL;
+
+    fs_tree_mount(tree, "/", fs);
+    for (guint i = 0; present[i]; i++) {
+        g_autofree char *key = g_strdup_printf("ControlSet001\\Services\\%s", present[i]);
+        g_autofree char *override = g_strdup_printf("%s\\StartOverride", key);
+
+        hive_edits_set_dword(before, key, "Start", 3, "test");
+        hive_edits_set_dword(before, override, "0", 3, "test");
+    }
+    old = test_edit_hive(empty, before);
+    opened = hive_open_bytes(old, "SYSTEM", &error);
+    g_assert_true(
+        boot_fallback_add_edits(target, opened, tree, ROOT, edits, ret_fallbacks, &error));
+    g_assert_no_error(error);
+    return test_edit_hive(old, edits);
+}
+
+static void check_missing(const BootFallbacks *fallbacks, const char *sata, const char *ide)
+{
+    g_assert_cmpstr(fallbacks->missing[BOOT_FALLBACK_SATA], ==, sata);
+    g_assert_cmpstr(fallbacks->missing[BOOT_FALLBACK_IDE], ==, ide);
+}
+
 /* Services without their file, and files without a service, are left alone. */
 static void test_fallbacks(void)
 {
     static const char *const drivers[] = {"disk",     "atapi",    "intelide",
                                           "storahci", "stornvme", NULL};
-    g_autoptr(Fs) fs = make_system32(drivers);
-    g_autoptr(FsTree) tree = fs_tree_new();
+    static const char *const present[] = {"disk", "atapi", "intelide", "storahci", "pciide", NULL};
     const BootTarget target = {10, INF_ARCHITECTURE_AMD64, {1}, 1, TRUE};
-    const BootTarget old_target = {5, INF_ARCHITECTURE_X86, {1}, 1, FALSE};
-    g_autoptr(GBytes) empty = test_empty_hive();
-    g_autoptr(HiveEdits) before = hive_edits_new();
-    g_autoptr(HiveEdits) edits = hive_edits_new();
-    g_autoptr(HiveEdits) old_edits = hive_edits_new();
-    g_autoptr(GBytes) old = NULL;
-    g_autoptr(GBytes) hive = NULL;
-    g_autoptr(GBytes) old_hive = NULL;
-    g_autoptr(Hive) opened = NULL;
-    g_autoptr(GError) error = NULL;
-    static const char services[] = "\\atapi|Start|dword:00000000\n"
-                                   "\\disk|Start|dword:00000000\n"
-                                   "\\intelide|Start|dword:00000000\n"
-                                   "\\pciide\\StartOverride|0|dword:00000003\n"
-                                   "\\pciide|Start|dword:00000003\n"
-                                   "\\storahci|Start|dword:00000000";
+    g_auto(BootFallbacks) fallbacks = {{NULL}};
+    g_autoptr(GBytes) hive = add_fallbacks(&target, drivers, present, &fallbacks);
 
-    fs_tree_mount(tree, "/", fs);
-    for (guint i = 0; i < 5; i++) {
-        static const char *const names[] = {"disk", "atapi", "intelide", "storahci", "pciide"};
-        g_autofree char *key = g_strdup_printf("ControlSet001\\Services\\%s", names[i]);
-        g_autofree char *override = g_strdup_printf("%s\\StartOverride", key);
-
-        hive_edits_set_dword(before, key, "Start", i ? 3 : 0, "test");
-        hive_edits_set_dword(before, override, "0", 3, "test");
-    }
-    old = test_edit_hive(empty, before);
-    opened = hive_open_bytes(old, "SYSTEM", &error);
-    g_assert_true(boot_driver_add_fallbacks(&target, opened, tree, ROOT, edits, &error));
-    g_assert_no_error(error);
-    hive = test_edit_hive(old, edits);
-    check_text(hive, "ControlSet001\\Services", services);
+    check_missing(&fallbacks, NULL, NULL);
+    check_text(hive, "ControlSet001\\Services",
+               "\\atapi|Start|dword:00000000\n"
+               "\\disk|Start|dword:00000000\n"
+               "\\intelide|Start|dword:00000000\n"
+               "\\pciide\\StartOverride|0|dword:00000003\n"
+               "\\pciide|Start|dword:00000003\n"
+               "\\storahci|Start|dword:00000000");
     check_text(hive, "ControlSet001\\Control", "");
+}
 
-    g_assert_true(boot_driver_add_fallbacks(&old_target, opened, tree, ROOT, old_edits, &error));
-    old_hive = test_edit_hive(old, old_edits);
 #define IDE(id, service)                                                                           \
     "\\" id "|ClassGUID|\"{4D36E96A-E325-11CE-BFC1-08002BE10318}\"\n"                              \
     "\\" id "|Service|\"" service "\"\n"
-    check_text(old_hive, "ControlSet001\\Control\\CriticalDeviceDatabase",
-               IDE("*pnp0600",
-                   "atapi") "\\gendisk|ClassGUID|\"{4D36E967-E325-11CE-BFC1-08002BE10318}\"\n"
-                            "\\gendisk|Service|\"disk\"\n" IDE("pci#ven_8086&dev_7010", "intelide")
-                                IDE("primary_ide_channel",
-                                    "atapi") "\\secondary_ide_channel|ClassGUID|\"{4D36E96A-E325-"
-                                             "11CE-BFC1-08002BE10318}\"\n"
-                                             "\\secondary_ide_channel|Service|\"atapi\"");
-#undef IDE
+#define DISK                                                                                       \
+    "\\gendisk|ClassGUID|\"{4D36E967-E325-11CE-BFC1-08002BE10318}\"\n"                             \
+    "\\gendisk|Service|\"disk\"\n"
+
+/* 7 that was cleaned up after its installation: what is missing is registered again. */
+static void test_fallbacks_7(void)
+{
+    static const char *const drivers[] = {"disk", "atapi", "intelide", "pciide", "msahci", NULL};
+    static const char *const present[] = {"disk", "atapi", "intelide", "pciide", "msahci", NULL};
+    const BootTarget target = {6, INF_ARCHITECTURE_X86, {1}, 1, FALSE};
+    g_auto(BootFallbacks) fallbacks = {{NULL}};
+    g_autoptr(GBytes) hive = add_fallbacks(&target, drivers, present, &fallbacks);
+
+    check_missing(&fallbacks, NULL, NULL);
+    check_text(hive, "ControlSet001\\Services\\msahci", "|Start|dword:00000000");
+    check_text(hive, "ControlSet001\\Control\\CriticalDeviceDatabase",
+               IDE("*pnp0600", "atapi") DISK IDE("internal_ide_channel", "atapi")
+                   IDE("pci#cc_0101", "pciide") IDE("pci#cc_010601", "msahci")
+                       IDE("pci#ven_8086&dev_7010", "intelide")
+                           IDE("primary_ide_channel",
+                               "atapi") "\\secondary_ide_channel|ClassGUID|\"{4D36E96A-E325-11CE-"
+                                        "BFC1-08002BE10318}\"\n"
+                                        "\\secondary_ide_channel|Service|\"atapi\"");
 }
+
+/* XP that was installed on SCSI has the files of IDE at best, and no service for them. */
+static void test_fallbacks_xp(void)
+{
+    static const char *const drivers[] = {"disk", "atapi", "intelide", "pciidex", NULL};
+    static const char *const present[] = {"disk", NULL};
+    const BootTarget target = {5, INF_ARCHITECTURE_X86, {1}, 1, FALSE};
+    g_auto(BootFallbacks) fallbacks = {{NULL}};
+    g_autoptr(GBytes) hive = add_fallbacks(&target, drivers, present, &fallbacks);
+
+    check_missing(&fallbacks, "msahci", NULL);
+    check_text(hive, "ControlSet001\\Services",
+               "\\atapi|ErrorControl|dword:00000001\n"
+               "\\atapi|Group|\"SCSI miniport\"\n"
+               "\\atapi|ImagePath|expand:\"system32\\\\DRIVERS\\\\atapi.sys\"\n"
+               "\\atapi|Start|dword:00000000\n"
+               "\\atapi|Tag|dword:00000019\n"
+               "\\atapi|Type|dword:00000001\n"
+               "\\disk|Start|dword:00000000\n"
+               "\\intelide|ErrorControl|dword:00000001\n"
+               "\\intelide|Group|\"System Bus Extender\"\n"
+               "\\intelide|ImagePath|expand:\"system32\\\\DRIVERS\\\\intelide.sys\"\n"
+               "\\intelide|Start|dword:00000000\n"
+               "\\intelide|Tag|dword:00000004\n"
+               "\\intelide|Type|dword:00000001");
+    check_text(hive, "ControlSet001\\Control\\CriticalDeviceDatabase",
+               IDE("*pnp0600", "atapi") DISK IDE("internal_ide_channel",
+                                                 "atapi") IDE("pci#ven_8086&dev_7010", "intelide")
+                   IDE("primary_ide_channel", "atapi") "\\secondary_ide_channel|ClassGUID|\"{"
+                                                       "4D36E96A-E325-11CE-BFC1-08002BE10318}\"\n"
+                                                       "\\secondary_ide_channel|Service|\"atapi\"");
+}
+
+/* What is missing is named, bus by bus. */
+static void test_fallbacks_missing(void)
+{
+    static const struct {
+        const char *label;
+        BootTarget target;
+        const char *drivers[6], *sata, *ide;
+    } rows[] = {
+        {"10 without AHCI",
+         {10, INF_ARCHITECTURE_AMD64, {1}, 1, TRUE},
+         {"disk", "atapi", "pciide"},
+         "storahci",
+         NULL},
+        {"10 without a disk driver",
+         {10, INF_ARCHITECTURE_AMD64, {1}, 1, TRUE},
+         {"storahci"},
+         "disk",
+         "disk, atapi, intelide"},
+        {"7 without channels",
+         {6, INF_ARCHITECTURE_X86, {1}, 1, FALSE},
+         {"disk", "msahci", "intelide"},
+         "atapi",
+         "atapi"},
+        {"XP whose controllers lack a library",
+         {5, INF_ARCHITECTURE_X86, {1}, 1, FALSE},
+         {"disk", "atapi", "intelide", "pciide"},
+         "msahci",
+         "intelide"},
+        {"a second control set without them",
+         {10, INF_ARCHITECTURE_AMD64, {1, 2}, 2, TRUE},
+         {"disk", "atapi", "intelide", "storahci"},
+         "disk, storahci",
+         "disk, atapi, intelide"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_auto(BootFallbacks) fallbacks = {{NULL}};
+        g_autoptr(GBytes) hive =
+            add_fallbacks(&rows[i].target, rows[i].drivers, rows[i].drivers, &fallbacks);
+
+        g_test_message("%s", rows[i].label);
+        g_assert_nonnull(hive);
+        check_missing(&fallbacks, rows[i].sata, rows[i].ide);
+    }
+}
+
+#undef IDE
+#undef DISK
 
 /* Every value of ours that a package Windows installed has too is of the same type and length. */
 static void check_same_shape(Hive *hive, const char *ours, const char *theirs,
@@ -349,6 +458,7 @@ static void test_real_windows_10(void)
     g_autoptr(Fs) fs = make_system32(drivers);
     g_autoptr(FsTree) tree = fs_tree_new();
     g_autoptr(HiveEdits) edits = hive_edits_new();
+    g_auto(BootFallbacks) fallbacks = {{NULL}};
     g_autoptr(GBytes) edited = NULL;
     g_autoptr(GPtrArray) changes = NULL;
     g_autoptr(Hive) before = NULL;
@@ -360,7 +470,8 @@ static void test_real_windows_10(void)
     fs_tree_mount(tree, "/", fs);
     before = hive_open_bytes(bytes, "SYSTEM", &error);
     boot_driver_add_edits(&chosen, &target, edits);
-    g_assert_true(boot_driver_add_fallbacks(&target, before, tree, ROOT, edits, &error));
+    g_assert_true(boot_fallback_add_edits(&target, before, tree, ROOT, edits, &fallbacks, &error));
+    check_missing(&fallbacks, NULL, NULL);
     g_assert_true(hive_edits_apply(edits, bytes, 0, &edited, &changes, &error));
     g_assert_no_error(error);
     hive = hive_open_bytes(edited, "SYSTEM", &error);
@@ -415,6 +526,7 @@ static void test_real_windows_7(void)
     g_autoptr(Fs) fs = make_system32(drivers);
     g_autoptr(FsTree) tree = fs_tree_new();
     g_autoptr(HiveEdits) edits = hive_edits_new();
+    g_auto(BootFallbacks) fallbacks = {{NULL}};
     g_autoptr(GBytes) edited = NULL;
     g_autoptr(GPtrArray) changes = NULL;
     g_autoptr(Hive) before = NULL;
@@ -428,7 +540,8 @@ static void test_real_windows_7(void)
     fs_tree_mount(tree, "/", fs);
     before = hive_open_bytes(bytes, "SYSTEM", &error);
     boot_driver_add_edits(&chosen, &target, edits);
-    g_assert_true(boot_driver_add_fallbacks(&target, before, tree, ROOT, edits, &error));
+    g_assert_true(boot_fallback_add_edits(&target, before, tree, ROOT, edits, &fallbacks, &error));
+    check_missing(&fallbacks, NULL, NULL);
     g_assert_true(hive_edits_apply(edits, bytes, 0, &edited, &changes, &error));
     g_assert_no_error(error);
     hive = hive_open_bytes(edited, "SYSTEM", &error);
@@ -438,6 +551,13 @@ static void test_real_windows_7(void)
     g_assert_true(
         hive_read_dword(hive, "ControlSet001\\Services\\msahci", "Start", &found, &start, &error));
     g_assert_true(found && start == 0);
+    /* Its own registrations are as good as ours. */
+    for (guint i = 0; i < changes->len; i++) {
+        const HiveChange *change = g_ptr_array_index(changes, i);
+
+        g_assert_null(strstr(change->key, "ide_channel"));
+        g_assert_null(strstr(change->key, "gendisk"));
+    }
     /* The other control set is LastKnownGood: not ours. */
     check_text(edited, "ControlSet002\\Services\\viostor", "");
 }
@@ -450,6 +570,9 @@ int main(int argc, char **argv)
     g_test_add_func("/windows/boot-driver/critical", test_critical);
     g_test_add_func("/windows/boot-driver/version", test_version);
     g_test_add_func("/windows/boot-driver/fallbacks", test_fallbacks);
+    g_test_add_func("/windows/boot-driver/fallbacks-7", test_fallbacks_7);
+    g_test_add_func("/windows/boot-driver/fallbacks-xp", test_fallbacks_xp);
+    g_test_add_func("/windows/boot-driver/fallbacks-missing", test_fallbacks_missing);
     g_test_add_func("/windows/boot-driver/real-windows-10", test_real_windows_10);
     g_test_add_func("/windows/boot-driver/real-windows-7", test_real_windows_7);
     return g_test_run();

@@ -276,6 +276,7 @@ static void test_windows_10(void)
                                      fixture.findings, &result, &error));
     g_assert_no_error(error);
     g_assert_true(result.virtio_block && result.virtio_scsi && result.virtio_net);
+    g_assert_cmpstr(result.disk_bus, ==, "virtio");
     g_assert_false(result.legacy_block || result.legacy_net);
     paths = staged_paths(fixture.edits);
     g_assert_cmpstr(paths, ==,
@@ -369,7 +370,8 @@ static void test_refused(void)
     } rows[] = {
         {3, 5, FALSE, FALSE,
          "windows-driver-refused windows-driver-refused windows-no-block-driver "
-         "windows-no-net-driver windows-tools-disabled windows-tools-disabled windows-update-pending "
+         "windows-no-net-driver windows-tools-disabled windows-tools-disabled "
+         "windows-update-pending "
          "windows-san-policy windows-efi-fallback"},
         {3, 6, TRUE, TRUE,
          "windows-driver-refused windows-driver-refused windows-no-scsi-driver "
@@ -393,6 +395,7 @@ static void test_refused(void)
         g_assert_cmpstr(codes, ==, rows[i].codes);
         g_assert_cmpint(result.virtio_block, ==, rows[i].virtio_block);
         g_assert_cmpint(result.legacy_block, ==, rows[i].legacy_block);
+        g_assert_cmpstr(result.disk_bus, ==, rows[i].virtio_block ? "virtio" : "sata");
         g_assert_false(result.virtio_scsi || result.virtio_net);
         g_assert_cmpint(find_edit(fixture.edits, DRIVERS "viostor.sys") != NULL, ==,
                         rows[i].virtio_block);
@@ -556,19 +559,55 @@ static void test_blocked(void)
     }
 }
 
+/* Nothing in the collection fits, and this guest has storahci alone. */
 static void test_no_driver(void)
 {
-    g_autoptr(DriverTree) tree = make_tree(0, 3);
-    g_auto(Fixture) fixture;
-    g_autoptr(GError) error = NULL;
-    g_auto(WindowsResult) result = {0};
+    static const struct {
+        const char *label;
+        guint major, minor, build;
+        Firmware firmware;
+        const char *wanted, *expected; /* NULL: it cannot be done */
+        gboolean is_bootable;
+    } rows[] = {
+        {"10 falls back to SATA", 10, 0, 19045, FIRMWARE_UEFI, NULL, "sata", TRUE},
+        {"Vista would need msahci", 6, 0, 6002, FIRMWARE_UEFI, NULL, NULL, FALSE},
+        {"Vista on SATA all the same", 6, 0, 6002, FIRMWARE_BIOS, "sata", "sata", FALSE},
+        {"10 on SATA as wanted", 10, 0, 19045, FIRMWARE_UEFI, "sata", "sata", TRUE},
+        {"IDE on BIOS without its drivers", 10, 0, 19045, FIRMWARE_BIOS, "ide", "ide", FALSE},
+        {"UEFI has no IDE", 10, 0, 19045, FIRMWARE_UEFI, "ide", "sata", TRUE},
+        {"virtio without a driver", 10, 0, 19045, FIRMWARE_UEFI, "virtio", "virtio", FALSE},
+        {"virtio-scsi without a driver", 10, 0, 19045, FIRMWARE_UEFI, "scsi", "scsi", FALSE},
+    };
+    g_autoptr(DriverTree) tree = driver_tree_new_empty();
 
-    fixture_init(&fixture, 6, 0, 6002);
-    g_assert_false(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
-                                      fixture.findings, &result, &error));
-    g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_MISSING_TOOL);
-    g_assert_nonnull(drydock_error_get_hint(error));
-    g_assert_cmpuint(edits_count(fixture.edits), ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        WindowsOptions options = {.no_first_boot_service = TRUE, .disk_bus = rows[i].wanted};
+        g_auto(Fixture) fixture;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *codes = NULL;
+        g_auto(WindowsResult) result = {0};
+
+        g_test_message("%s", rows[i].label);
+        fixture_init(&fixture, rows[i].major, rows[i].minor, rows[i].build);
+        fixture.guest.firmware = rows[i].firmware;
+        if (!rows[i].expected) {
+            g_assert_false(windows_guest_plan(&fixture.guest, tree, &options, fixture.edits,
+                                              fixture.findings, &result, &error));
+            g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_MISSING_TOOL);
+            g_assert_nonnull(strstr(error->message, "it lacks msahci, atapi"));
+            g_assert_nonnull(drydock_error_get_hint(error));
+            g_assert_cmpuint(edits_count(fixture.edits), ==, 0);
+            continue;
+        }
+        g_assert_true(windows_guest_plan(&fixture.guest, tree, &options, fixture.edits,
+                                         fixture.findings, &result, &error));
+        g_assert_no_error(error);
+        g_assert_cmpstr(result.disk_bus, ==, rows[i].expected);
+        codes = finding_codes(fixture.findings);
+        g_assert_cmpint(strstr(codes, "windows-bus-not-bootable") == NULL, ==, rows[i].is_bootable);
+        g_assert_nonnull(strstr(codes, "windows-no-block-driver"));
+        g_assert_null(find_edit(fixture.edits, DRIVERS "viostor.sys"));
+    }
 }
 
 int main(int argc, char **argv)
