@@ -14,7 +14,8 @@ static gboolean apply_symlink(FsTree *tree, const Edit *edit, const FsAttributes
 
 static gboolean apply_edit(FsTree *tree, const Edit *edit, GError **error)
 {
-    const FsAttributes attributes = {.like = edit->like, .mode = edit->mode};
+    const FsAttributes attributes = {
+        .like = edit->like, .mode = edit->mode, .label = edit->label};
     switch (edit->kind) {
     case EDIT_WRITE_FILE:
         return fs_tree_write_file(tree, edit->path, edit->content, &attributes, error);

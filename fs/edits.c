@@ -60,6 +60,7 @@ static void staged_edit_free(gpointer data)
     g_free(staged->edit.reason);
     g_free(staged->edit.link_target);
     g_free(staged->edit.like);
+    g_free(staged->edit.label);
     g_free(staged->key);
     g_free(staged);
 }
@@ -94,6 +95,13 @@ const Edit *edits_get(const Edits *edits, guint index)
 {
     const StagedEdit *staged = edits->list->pdata[index];
     return &staged->edit;
+}
+
+void edits_set_label(Edits *edits, guint index, const char *label)
+{
+    StagedEdit *staged = edits->list->pdata[index];
+    g_free(staged->edit.label);
+    staged->edit.label = g_strdup(label);
 }
 
 static gboolean place_find(const Edits *edits, const char *path, gboolean follow, Place *place,

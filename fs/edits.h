@@ -24,6 +24,7 @@ typedef struct {
     char *like;          /* path whose attributes a new file gets, in the guest's tree; NULL: see
                             FsAttributes */
     int mode;            /* permission bits, or -1 */
+    char *label;         /* SELinux label of something new; NULL: as of like */
     GPtrArray *values; /* of EditValue: what changes inside a registry hive; NULL for other files */
 } Edit;
 
@@ -67,6 +68,9 @@ gboolean edits_make_symlink(Edits *edits, const char *path, const char *target, 
 /* Fine if path is not there: then nothing is staged. */
 gboolean edits_remove(Edits *edits, const char *path, const char *reason,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Of the edit at index; NULL takes it away. */
+void edits_set_label(Edits *edits, guint index, const char *label);
 
 /* A registry hive as a whole with the values that change in it; takes ownership of values (a
    GPtrArray of EditValue with edit_value_free()). */

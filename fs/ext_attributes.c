@@ -120,6 +120,7 @@ typedef struct {
     gboolean same_type;
     gboolean mode_given;
     gboolean from_directory;
+    gboolean label_given;
 } Copy;
 
 static void add_xattr(Copy *copy, const char *name, const char *value, size_t length)
@@ -162,6 +163,8 @@ static int copy_xattr(char *name, char *value, size_t length, void *data)
 
     if (g_str_equal(name, ACL_ACCESS) || g_str_equal(name, ACL_DEFAULT)) {
         copy_acl(copy, name, value, length);
+    } else if (copy->label_given && g_str_equal(name, SELINUX_LABEL)) {
+        return 0;
     } else if (g_str_equal(name, SELINUX_LABEL) ||
                (copy->like_given && copy->same_type && !g_strv_contains(bound, name) &&
                 !g_str_has_prefix(name, "trusted.overlay."))) {
@@ -239,7 +242,11 @@ gboolean ext_attributes_choose(ExtFs *ext, ext2_ino_t parent, uint32_t type,
         .same_type = (model.i_mode & LINUX_S_IFMT) == type,
         .mode_given = wanted->mode >= 0,
         .from_directory = LINUX_S_ISDIR(model.i_mode),
+        .label_given = wanted->label != NULL,
     };
+    if (wanted->label != NULL) { /* with its terminating zero, as the kernel stores it */
+        add_xattr(&copy, SELINUX_LABEL, wanted->label, strlen(wanted->label) + 1);
+    }
     code = open_xattrs(ext, model_ino, &handle);
     if (code == 0 && handle != NULL) {
         code = ext2fs_xattrs_iterate(handle, copy_xattr, &copy);

@@ -42,6 +42,7 @@ void fs_entry_free(FsEntry *entry);
 typedef struct {
     const char *like;
     int mode; /* permission bits, or -1: like's (for files made after a directory: without x) */
+    const char *label; /* SELinux label instead of like's; NULL: like's */
 } FsAttributes;
 
 /* Why a filesystem may not be written, or what to know about it. */

@@ -77,7 +77,8 @@ static gboolean localise_attributes(FsTree *tree, const Place *place,
                                     const FsAttributes *attributes, FsAttributes *ret_attributes,
                                     char **ret_like, GError **error)
 {
-    *ret_attributes = (FsAttributes){.like = NULL, .mode = attributes ? attributes->mode : -1};
+    *ret_attributes = (FsAttributes){.mode = attributes ? attributes->mode : -1,
+                                     .label = attributes ? attributes->label : NULL};
     if (!attributes || !attributes->like)
         return TRUE;
     g_auto(Place) like = {0};

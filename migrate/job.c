@@ -8,6 +8,7 @@
 #include "base/finding.h"
 #include "inspect/guest.h"
 #include "linux/linux_guest.h"
+#include "linux/selinux.h"
 #include "migrate/confine.h"
 #include "migrate/plan_text.h"
 #include "migrate/report.h"
@@ -154,7 +155,7 @@ static gboolean plan_linux(Run *run, GError **error)
         return FALSE;
     run->disk_bus = result.virtio_block ? "virtio" : NULL;
     run->virtio_net = result.virtio_net;
-    return TRUE;
+    return selinux_label_edits(run->edits, error);
 }
 
 static gboolean plan(Run *run, GError **error)

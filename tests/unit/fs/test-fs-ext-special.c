@@ -56,6 +56,7 @@ static void test_attributes(gconstpointer options)
 {
     static const FsAttributes as_model = {.like = "/parent/model", .mode = -1};
     static const FsAttributes as_model_0600 = {.like = "/parent/model", .mode = 0600};
+    static const FsAttributes labelled = {.like = "/parent/model", .mode = -1, .label = "label_own"};
     g_autoptr(ExtImage) image = ext_image_new(options, 24, NULL);
     g_autofree char *output = NULL;
     g_autofree char *path = NULL;
@@ -82,6 +83,7 @@ static void test_attributes(gconstpointer options)
     make(fs, "/parent/sub-directory", NULL);
     make(fs, "/parent/from-model", &as_model);
     make(fs, "/parent/strict", &as_model_0600);
+    make(fs, "/parent/labelled", &labelled);
     g_assert_true(fs_make_symlink(fs, "/parent/link", "model", NULL, &error));
     assert_owner(fs, "/parent/from-parent", 70000, 8, 0660);
     assert_owner(fs, "/parent/sub-directory", 70000, 8, 02770);
@@ -100,6 +102,8 @@ static void test_attributes(gconstpointer options)
     assert_xattr(image, "/parent/sub-directory", "security.selinux", HEX_PARENT);
     assert_xattr(image, "/parent/link", "security.selinux", HEX_PARENT);
     assert_xattr(image, "/parent/from-model", "security.selinux", HEX_MODEL);
+    assert_xattr(image, "/parent/labelled", "security.selinux", "6c 61 62 65 6c 5f 6f 77 6e 00");
+    assert_xattr(image, "/parent/labelled", "user.note", "6e 6f 74 65");
     assert_xattr(image, "/parent/from-model", "user.note", "6e 6f 74 65");
     assert_xattr(image, "/parent/from-model", "security.capability", NULL);
     assert_xattr(image, "/parent/model", "security.capability", "63 61 70");
