@@ -173,8 +173,8 @@ static gboolean pattern_matches(Rule *rule, const char *path)
         return FALSE;
     if (!rule->regex) {
         g_autofree char *whole = g_strdup_printf("^(?:%s)$", rule->pattern);
-        rule->regex = g_regex_new(whole, G_REGEX_RAW | G_REGEX_DOLLAR_ENDONLY | G_REGEX_DOTALL, 0,
-                                  NULL);
+        rule->regex =
+            g_regex_new(whole, G_REGEX_RAW | G_REGEX_DOLLAR_ENDONLY | G_REGEX_DOTALL, 0, NULL);
         rule->is_broken = !rule->regex;
     }
     return rule->regex && g_regex_match(rule->regex, path, 0, NULL);
@@ -248,8 +248,7 @@ static gboolean read_contexts(FsTree *tree, SelinuxContexts **ret_contexts, GErr
     if (!state || g_ascii_strcasecmp(state, "disabled") == 0 || !type || !*type ||
         strchr(type, '/'))
         return TRUE;
-    g_autofree char *base =
-        g_strdup_printf("/etc/selinux/%s/contexts/files/file_contexts", type);
+    g_autofree char *base = g_strdup_printf("/etc/selinux/%s/contexts/files/file_contexts", type);
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GString) substitutions = g_string_new(NULL);
     if (!append_file(tree, base, "", text, error) ||

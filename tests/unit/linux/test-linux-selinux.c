@@ -7,28 +7,27 @@
 #include "linux-test-guest.h"
 #include "linux/selinux.h"
 
-static const char policy[] =
-    "# a comment\n"
-    "/.*\tsystem_u:object_r:default_t:s0\n"
-    "/[^/]+\t--\tsystem_u:object_r:etc_runtime_t:s0\n"
-    "/etc(/.*)?\t\tsystem_u:object_r:etc_t:s0\n"
-    "/etc/shadow.*\t--\tsystem_u:object_r:shadow_t:s0\n"
-    "/etc/systemd/system(/.*)?\tsystem_u:object_r:systemd_unit_file_t:s0\n"
-    "/etc/localtime\t-l\tsystem_u:object_r:locale_t:s0\n"
-    "/etc/rc\\.d/init\\.d/.*\t--\tsystem_u:object_r:initrc_exec_t:s0\n"
-    "/usr(/.*)?\tsystem_u:object_r:usr_t:s0\n"
-    "/usr/lib(/.*)?\tsystem_u:object_r:lib_t:s0\n"
-    "/usr/s?bin/.*\t--\tsystem_u:object_r:bin_t:s0\n"
-    "/usr/lib/modules(/.*)?\tsystem_u:object_r:modules_object_t:s0\n"
-    "/var/run(/.*)?\tsystem_u:object_r:var_run_t:s0\n"
-    "/tmp/.*\t\t<<none>>\n"
-    "/etc/resolv\\.conf\t--\tsystem_u:object_r:net_conf_t:s0\n"
-    "/etc/resolv\\.conf.*\t--\tsystem_u:object_r:wrong_t:s0\n"
-    "/home/[^/]+\t-d\tunconfined_u:object_r:user_home_dir_t:s0\n"
-    "/home/[^/]+/.+\tunconfined_u:object_r:user_home_t:s0\n"
-    "/home/[^/]+/\\.ssh(/.*)?\tunconfined_u:object_r:ssh_home_t:s0\n"
-    "/broken(\tsystem_u:object_r:broken_t:s0\n"
-    "/etc/x[0-9]{2}(\\.a|\\.b)+\tsystem_u:object_r:braces_t:s0\n";
+static const char policy[] = "# a comment\n"
+                             "/.*\tsystem_u:object_r:default_t:s0\n"
+                             "/[^/]+\t--\tsystem_u:object_r:etc_runtime_t:s0\n"
+                             "/etc(/.*)?\t\tsystem_u:object_r:etc_t:s0\n"
+                             "/etc/shadow.*\t--\tsystem_u:object_r:shadow_t:s0\n"
+                             "/etc/systemd/system(/.*)?\tsystem_u:object_r:systemd_unit_file_t:s0\n"
+                             "/etc/localtime\t-l\tsystem_u:object_r:locale_t:s0\n"
+                             "/etc/rc\\.d/init\\.d/.*\t--\tsystem_u:object_r:initrc_exec_t:s0\n"
+                             "/usr(/.*)?\tsystem_u:object_r:usr_t:s0\n"
+                             "/usr/lib(/.*)?\tsystem_u:object_r:lib_t:s0\n"
+                             "/usr/s?bin/.*\t--\tsystem_u:object_r:bin_t:s0\n"
+                             "/usr/lib/modules(/.*)?\tsystem_u:object_r:modules_object_t:s0\n"
+                             "/var/run(/.*)?\tsystem_u:object_r:var_run_t:s0\n"
+                             "/tmp/.*\t\t<<none>>\n"
+                             "/etc/resolv\\.conf\t--\tsystem_u:object_r:net_conf_t:s0\n"
+                             "/etc/resolv\\.conf.*\t--\tsystem_u:object_r:wrong_t:s0\n"
+                             "/home/[^/]+\t-d\tunconfined_u:object_r:user_home_dir_t:s0\n"
+                             "/home/[^/]+/.+\tunconfined_u:object_r:user_home_t:s0\n"
+                             "/home/[^/]+/\\.ssh(/.*)?\tunconfined_u:object_r:ssh_home_t:s0\n"
+                             "/broken(\tsystem_u:object_r:broken_t:s0\n"
+                             "/etc/x[0-9]{2}(\\.a|\\.b)+\tsystem_u:object_r:braces_t:s0\n";
 static const char substitutions[] = "/lib /usr/lib\n/lib64 /usr/lib\n/run /var/run\n# /etc /x\n";
 
 static const struct {
@@ -111,7 +110,7 @@ static void test_second_opinion(void)
     g_autofree char *path = write_policy(folder);
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        const char *const argv[] = {program, "-n", "-f", path, "-m", modes[rows[i].type],
+        const char *const argv[] = {program,      "-n", "-f", path, "-m", modes[rows[i].type],
                                     rows[i].path, NULL};
         g_autofree char *output = NULL;
         g_autoptr(GError) error = NULL;
