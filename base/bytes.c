@@ -96,3 +96,14 @@ gboolean round_up_checked(uint64_t value, uint64_t unit, uint64_t *ret_rounded)
     }
     return g_uint64_checked_add(ret_rounded, value, unit - remainder);
 }
+
+char *hex_format(GBytes *bytes)
+{
+    gsize length;
+    const uint8_t *data = g_bytes_get_data(bytes, &length);
+    GString *text = g_string_sized_new(3 * length);
+
+    for (gsize i = 0; i < length; i++)
+        g_string_append_printf(text, "%s%02x", i > 0 ? " " : "", data[i]);
+    return g_string_free(text, FALSE);
+}

@@ -27,4 +27,7 @@ gboolean range_is_within(uint64_t offset, uint64_t length, uint64_t size);
 /* value rounded up to a multiple of unit (unit > 0); FALSE if that overflows. */
 gboolean round_up_checked(uint64_t value, uint64_t unit, uint64_t *ret_rounded);
 
+/* "3f 00 ff": two lower-case hexadecimal digits per byte. */
+char *hex_format(GBytes *bytes);
+
 #endif

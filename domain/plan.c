@@ -29,13 +29,6 @@ enum {
 
 #define NIL_UUID "00000000-0000-0000-0000-000000000000"
 
-static gboolean windows_is_before(const Guest *guest, guint major, guint minor)
-{
-    const GuestWindows *facts = &guest->windows_facts;
-
-    return facts->major < major || (facts->major == major && facts->minor < minor);
-}
-
 static void report(const DomainPlan *plan, FindingCode code, const char *subject)
 {
     if (plan->options->findings != NULL)
@@ -78,7 +71,7 @@ static void plan_board(DomainPlan *plan, const Guest *guest)
     plan->cpu_mode = plan->is_x86 ? "host-model" : "host-passthrough";
     if (!plan->is_q35 && plan->is_x86) {
         plan->usb = PLAN_USB_UHCI;
-    } else if (plan->is_windows && windows_is_before(guest, 6, 2)) {
+    } else if (guest != NULL && guest_has_quirk(guest, QUIRK_NO_USB3)) {
         plan->usb = PLAN_USB_EHCI;
     } else {
         plan->usb = PLAN_USB_XHCI;
@@ -95,7 +88,7 @@ static void plan_windows(DomainPlan *plan, const Guest *guest)
 {
     const GuestWindows *facts = &guest->windows_facts;
 
-    plan->hyperv = plan->is_x86 && !windows_is_before(guest, 6, 0);
+    plan->hyperv = plan->is_x86 && !guest_has_quirk(guest, QUIRK_NO_HYPERV);
     /* Windows 11 does not update itself without a TPM 2.0; servers of that age do not ask. */
     if (plan->is_uefi && facts->build >= WINDOWS_11_BUILD &&
         g_strcmp0(facts->product_type, "WinNT") == 0)

@@ -29,6 +29,7 @@ static Sound find_card(const char *source)
 const char *sound_choose(const char *source, const Guest *guest, gboolean is_x86, gboolean is_q35)
 {
     const gboolean is_windows = guest != NULL && guest->kind == GUEST_WINDOWS;
+    const gboolean has_ac97 = is_windows && guest_has_quirk(guest, QUIRK_AC97);
     Sound sound;
 
     if (source == NULL)
@@ -36,14 +37,14 @@ const char *sound_choose(const char *source, const Guest *guest, gboolean is_x86
     sound = find_card(source);
     /* Windows has a driver for HDA since Vista, and from then on for nothing else; before, for the
        older cards, with AC'97 the only one that 2000 and XP share with q35. */
-    if (is_windows && guest->windows_facts.major >= 6)
+    if (is_windows && !has_ac97)
         sound = SOUND_HDA;
-    else if (is_windows && sound == SOUND_HDA)
+    else if (has_ac97 && sound == SOUND_HDA)
         sound = SOUND_AC97;
     /* Cards for ISA and the first PCI machines have no place on PCI Express boards, nor in QEMU of
        Enterprise Linux; Linux has drivers for all of them. */
     if ((is_q35 || !is_x86) && (sound == SOUND_ES1370 || sound == SOUND_SB16))
-        sound = is_windows && guest->windows_facts.major < 6 ? SOUND_AC97 : SOUND_HDA;
+        sound = has_ac97 ? SOUND_AC97 : SOUND_HDA;
     switch (sound) {
     case SOUND_AC97:
         return "ac97";

@@ -12,8 +12,18 @@ static gboolean apply_symlink(FsTree *tree, const Edit *edit, const FsAttributes
     return fs_tree_make_symlink(tree, edit->path, edit->link_target, attributes, error);
 }
 
-static gboolean apply_edit(FsTree *tree, const Edit *edit, GError **error)
+/* Flushed at once: the volume need not be in the tree. */
+static gboolean apply_bytes(Disk *disk, const Edit *edit, GError **error)
 {
+    gsize length;
+    const void *data = g_bytes_get_data(edit->content, &length);
+    return disk_write(disk, edit->offset, data, length, error) && disk_flush(disk, error);
+}
+
+static gboolean apply_edit(const Edits *edits, guint index, GError **error)
+{
+    FsTree *tree = edits_tree(edits);
+    const Edit *edit = edits_get(edits, index);
     const FsAttributes attributes = {
         .like = edit->like, .mode = edit->mode, .label = edit->label};
     switch (edit->kind) {
@@ -25,22 +35,23 @@ static gboolean apply_edit(FsTree *tree, const Edit *edit, GError **error)
         return apply_symlink(tree, edit, &attributes, error);
     case EDIT_REMOVE:
         return fs_tree_remove(tree, edit->path, error);
+    case EDIT_WRITE_BYTES:
+        return apply_bytes(edits_get_disk(edits, index), edit, error);
     }
     g_assert_not_reached();
 }
 
 gboolean edits_apply(const Edits *edits, GError **error)
 {
-    FsTree *tree = edits_tree(edits);
     for (guint i = 0; i < edits_count(edits); i++) {
         const Edit *edit = edits_get(edits, i);
         if (!interrupt_check(error))
             return FALSE;
         g_debug("applying edit %u: '%s' (%s)", i + 1, edit->path, edit->reason);
-        if (!apply_edit(tree, edit, error)) {
+        if (!apply_edit(edits, i, error)) {
             g_prefix_error(error, "edit %u of %u failed: ", i + 1, edits_count(edits));
             return FALSE;
         }
     }
-    return fs_tree_sync(tree, error);
+    return fs_tree_sync(edits_tree(edits), error);
 }

@@ -12,8 +12,9 @@ enum { OLD_CONTENT_LIMIT_BYTES = 1024 * 1024, LINK_LIMIT = 40 };
 /* An edit and where in which filesystem it goes, so that two names of one file meet. */
 typedef struct {
     Edit edit;
-    Fs *fs;
-    char *key; /* path in fs, folded by its rule of case */
+    Fs *fs;     /* NULL: bytes of a volume */
+    char *key;  /* path in fs, folded by its rule of case */
+    Disk *disk; /* of such bytes; a reference */
 } StagedEdit;
 
 struct Edits {
@@ -62,6 +63,7 @@ static void staged_edit_free(gpointer data)
     g_free(staged->edit.like);
     g_free(staged->edit.label);
     g_free(staged->key);
+    disk_unref(staged->disk);
     g_free(staged);
 }
 
@@ -102,6 +104,36 @@ void edits_set_label(Edits *edits, guint index, const char *label)
     StagedEdit *staged = edits->list->pdata[index];
     g_free(staged->edit.label);
     staged->edit.label = g_strdup(label);
+}
+
+Disk *edits_get_disk(const Edits *edits, guint index)
+{
+    const StagedEdit *staged = edits->list->pdata[index];
+    return staged->disk;
+}
+
+gboolean edits_write_bytes(Edits *edits, Disk *disk, const char *name, uint64_t offset,
+                           GBytes *bytes, const char *reason, GError **error)
+{
+    gsize length = g_bytes_get_size(bytes);
+    g_autofree uint8_t *old = g_malloc(length);
+    if (!disk_read(disk, offset, old, length, error))
+        return FALSE;
+    g_autoptr(GBytes) old_content = g_bytes_new_take(g_steal_pointer(&old), length);
+    if (g_bytes_equal(old_content, bytes))
+        return TRUE;
+    StagedEdit *staged = g_new0(StagedEdit, 1);
+    staged->disk = disk_ref(disk);
+    staged->edit.kind = EDIT_WRITE_BYTES;
+    staged->edit.path = g_strdup(name);
+    staged->edit.reason = g_strdup(reason);
+    staged->edit.existed = TRUE;
+    staged->edit.offset = offset;
+    staged->edit.content = g_bytes_ref(bytes);
+    staged->edit.old_content = g_steal_pointer(&old_content);
+    staged->edit.mode = -1;
+    g_ptr_array_add(edits->list, staged);
+    return TRUE;
 }
 
 static gboolean place_find(const Edits *edits, const char *path, gboolean follow, Place *place,

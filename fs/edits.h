@@ -4,6 +4,7 @@
 #ifndef FS_EDITS_H
 #define FS_EDITS_H
 
+#include "disk/disk.h"
 #include "fs/tree.h"
 
 typedef enum {
@@ -11,16 +12,21 @@ typedef enum {
     EDIT_MAKE_DIRECTORY,
     EDIT_MAKE_SYMLINK,
     EDIT_REMOVE,
+    EDIT_WRITE_BYTES, /* of a volume, outside of any file */
 } EditKind;
 
 typedef struct {
     EditKind kind;
-    char *path;          /* in the guest's tree, as the user should see it */
+    char *path;          /* in the guest's tree, as the user should see it; EDIT_WRITE_BYTES: the
+                            volume, "sda1" */
     char *reason;        /* one sentence, lower case, no full stop */
-    GBytes *content;     /* EDIT_WRITE_FILE: the whole new content */
+    GBytes *content;     /* EDIT_WRITE_FILE: the whole new content; EDIT_WRITE_BYTES: what is put at
+                            offset */
+    uint64_t offset;     /* EDIT_WRITE_BYTES: in the volume, in bytes */
     char *link_target;   /* EDIT_MAKE_SYMLINK */
     gboolean existed;    /* there was something at path */
-    GBytes *old_content; /* of a file that existed, was at most 1 MiB and is no hive; else NULL */
+    GBytes *old_content; /* of a file that existed, was at most 1 MiB and is no hive; of the bytes
+                            that are replaced; else NULL */
     char *like;          /* path whose attributes a new file gets, in the guest's tree; NULL: see
                             FsAttributes */
     int mode;            /* permission bits, or -1 */
@@ -77,6 +83,15 @@ void edits_set_label(Edits *edits, guint index, const char *label);
 gboolean edits_write_hive(Edits *edits, const char *path, GBytes *content, GPtrArray *values,
                           const char *reason, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void edit_value_free(EditValue *value);
+
+/* bytes at offset of the volume that is on disk and called name, for what no file holds: boot code
+   that is told of the machine. Bytes that are there already are dropped. disk is what the volume's
+   filesystem, if it is in the tree, was opened on. */
+gboolean edits_write_bytes(Edits *edits, Disk *disk, const char *name, uint64_t offset,
+                           GBytes *bytes, const char *reason,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* EDIT_WRITE_BYTES: disk is borrowed from the edit. */
+Disk *edits_get_disk(const Edits *edits, guint index);
 
 /* Writes everything, in order, then syncs. On failure the caller throws the overlay away. */
 gboolean edits_apply(const Edits *edits, GError **error) G_GNUC_WARN_UNUSED_RESULT;

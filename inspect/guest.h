@@ -83,6 +83,8 @@ gboolean guest_read_lists(Guest *guest, GPtrArray *findings,
 
 /* What the guest's profile says of key, see the key files of profiles/; NULL: nothing. */
 const char *guest_profile_get(const Guest *guest, const char *key);
+/* FALSE also without a profile. */
+gboolean guest_has_quirk(const Guest *guest, ProfileQuirk quirk);
 
 /* The documented JSON shape of `migrate inspect --json`, see migrate-inspect(1); one object. */
 void guest_to_json(const Guest *guest, const VolumeSet *set, JsonBuilder *builder);

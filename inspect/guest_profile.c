@@ -16,6 +16,11 @@ const char *guest_profile_get(const Guest *guest, const char *key)
     return guest->profile_section ? profile_get(guest->profile_section, key) : NULL;
 }
 
+gboolean guest_has_quirk(const Guest *guest, ProfileQuirk quirk)
+{
+    return guest->profile_section && profile_has_quirk(guest->profile_section, quirk);
+}
+
 void guest_set_osinfo(Guest *guest, const char *version)
 {
     const char *pattern = guest_profile_get(guest, "osinfo");

@@ -24,6 +24,9 @@ gboolean linux_read_guest(const VolumeSet *set, GPtrArray *findings, Guest *gues
 gboolean windows_read_guest(const VolumeSet *set, const char *system_root, GPtrArray *findings,
                             Guest *guest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The profile, and the names it corrects or gives. After version and types are read. */
+void windows_match_profile(Guest *guest);
+
 void linux_facts_clear(GuestLinux *facts);
 void windows_facts_clear(GuestWindows *facts);
 

@@ -105,22 +105,6 @@ static gboolean is_server(const GuestWindows *facts)
     return facts->installation_type && g_str_has_prefix(facts->installation_type, "Server");
 }
 
-static void match_profile(Guest *guest)
-{
-    const GuestWindows *facts = &guest->windows_facts;
-    g_autofree char *version = g_strdup_printf("windows:%u.%u", facts->major, facts->minor);
-    g_autofree char *build = g_strdup_printf("build:%u", facts->build);
-    gboolean is_r2 = guest->product_name && strstr(guest->product_name, "R2");
-    const char *words[] = {version, build, is_server(facts) ? "type:server" : "type:client",
-                           is_r2 ? "release:r2" : NULL, NULL};
-    guest_match_profile(guest, words);
-    guest_set_osinfo(guest, NULL);
-    if (!guest->product_name)
-        guest->product_name = g_strdup(guest_profile_get(guest, "name"));
-    if (!guest->product_name)
-        guest->product_name = g_strdup_printf("Windows %u.%u", facts->major, facts->minor);
-}
-
 /* Windows 11 still calls itself "Windows 10 Pro" in the registry. */
 static void correct_product_name(Guest *guest)
 {
@@ -131,6 +115,23 @@ static void correct_product_name(Guest *guest)
     g_string_replace(name, "Windows 10", "Windows 11", 1);
     g_free(guest->product_name);
     guest->product_name = g_strdup(name->str);
+}
+
+void windows_match_profile(Guest *guest)
+{
+    const GuestWindows *facts = &guest->windows_facts;
+    g_autofree char *version = g_strdup_printf("windows:%u.%u", facts->major, facts->minor);
+    g_autofree char *build = g_strdup_printf("build:%u", facts->build);
+    gboolean is_r2 = guest->product_name && strstr(guest->product_name, "R2");
+    const char *words[] = {version, build, is_server(facts) ? "type:server" : "type:client",
+                           is_r2 ? "release:r2" : NULL, NULL};
+    correct_product_name(guest);
+    guest_match_profile(guest, words);
+    guest_set_osinfo(guest, NULL);
+    if (!guest->product_name)
+        guest->product_name = g_strdup(guest_profile_get(guest, "name"));
+    if (!guest->product_name)
+        guest->product_name = g_strdup_printf("Windows %u.%u", facts->major, facts->minor);
 }
 
 static void find_architecture(Guest *guest)
@@ -158,11 +159,9 @@ static void find_firmware(const VolumeSet *set, Guest *guest)
 
 static void add_version_findings(const Guest *guest, GPtrArray *findings)
 {
-    const GuestWindows *facts = &guest->windows_facts;
-    gboolean is_before_8 = facts->major < 6 || (facts->major == 6 && facts->minor < 2);
-    if (guest->firmware == FIRMWARE_UEFI && is_before_8)
+    if (guest->firmware == FIRMWARE_UEFI && guest_has_quirk(guest, QUIRK_UEFI_VGA))
         findings_add(findings, FINDING_WINDOWS_UEFI_VGA, guest->product_name);
-    if (facts->major == 5 && facts->minor > 0)
+    if (guest_has_quirk(guest, QUIRK_ACTIVATION))
         findings_add(findings, FINDING_WINDOWS_ACTIVATION, guest->product_name);
 }
 
@@ -192,8 +191,6 @@ gboolean windows_read_guest(const VolumeSet *set, const char *system_root, GPtrA
     if (!windows_registry_read(guest, findings, error) ||
         !windows_state_read_files(guest, findings, error) || !read_volume_state(guest, error))
         return FALSE;
-    correct_product_name(guest);
-    match_profile(guest);
     find_architecture(guest);
     find_firmware(set, guest);
     add_version_findings(guest, findings);

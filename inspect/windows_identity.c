@@ -80,7 +80,7 @@ static gboolean read_hal(Guest *guest, Hive *system, GPtrArray *findings, GError
 {
     static const char *const devices[] = {"ACPI_HAL", "PCI_HAL", "MPS_HAL"};
     GuestWindows *facts = &guest->windows_facts;
-    if (facts->major != 5)
+    if (!guest_has_quirk(guest, QUIRK_FIXED_HAL))
         return TRUE;
     for (guint i = 0; i < G_N_ELEMENTS(devices) && !facts->hal; i++) {
         g_autofree char *below = g_strdup_printf("Enum\\Root\\%s\\0000", devices[i]);

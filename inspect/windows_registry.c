@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "inspect/system.h"
 #include "inspect/windows_identity.h"
 #include "inspect/windows_network.h"
 #include "inspect/windows_state.h"
@@ -247,8 +248,10 @@ gboolean windows_registry_read(Guest *guest, GPtrArray *findings, GError **error
         !windows_identity_read_membership(guest, findings, error))
         return FALSE;
     g_autoptr(GuestHive) software = windows_hive_open(guest, "SOFTWARE", error);
-    return software && read_software(guest, guest_hive_get(software), error) &&
-           read_rest_of_system(guest, guest_hive_get(system), findings, error) &&
+    if (!software || !read_software(guest, guest_hive_get(software), error))
+        return FALSE;
+    windows_match_profile(guest);
+    return read_rest_of_system(guest, guest_hive_get(system), findings, error) &&
            windows_identity_read_software(guest, guest_hive_get(software), error) &&
            windows_state_read_software(guest, guest_hive_get(software), findings, error);
 }

@@ -124,6 +124,7 @@ static gboolean plan_windows(Run *run, GError **error)
     options.nics = nics;
     options.nic_count = machine->nics->len;
     options.disk_bus = run->job->disk_bus;
+    options.volumes = run->set;
     g_auto(WindowsResult) result = {0};
     if (!windows_guest_plan(run->guest, run->drivers, &options, run->edits, run->findings, &result,
                             error))

@@ -2,6 +2,7 @@
 /* Edits as people read them. */
 #include "migrate/plan_text.h"
 
+#include "base/bytes.h"
 #include "base/finding.h"
 #include "migrate/diff.h"
 
@@ -24,6 +25,15 @@ static void append_file(GString *text, const Edit *edit)
     }
     g_autofree char *diff = diff_format(edit->path, edit->old_content, edit->content);
     append_indented(text, diff);
+}
+
+static void append_bytes(GString *text, const Edit *edit)
+{
+    g_autofree char *old = hex_format(edit->old_content);
+    g_autofree char *new = hex_format(edit->content);
+    g_string_append_printf(text,
+                           "change %s\n    # %s\n    bytes at %" G_GUINT64_FORMAT ": %s → %s\n",
+                           edit->path, edit->reason, edit->offset, old, new);
 }
 
 static void append_value(GString *text, const EditValue *value)
@@ -86,6 +96,9 @@ char *plan_text_format(const Edits *edits, const GPtrArray *findings)
             break;
         case EDIT_REMOVE:
             g_string_append_printf(text, "remove %s\n    # %s\n", edit->path, edit->reason);
+            break;
+        case EDIT_WRITE_BYTES:
+            append_bytes(text, edit);
             break;
         }
         g_string_append_c(text, '\n');

@@ -2,6 +2,7 @@
 /* NAME.report.json and the JSON of `migrate inspect`. */
 #include "migrate/report.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "migrate/json.h"
 #include "migrate/machine_json.h"
@@ -36,8 +37,19 @@ static const char *action_name(const Edit *edit)
         return "link";
     case EDIT_REMOVE:
         return "remove";
+    case EDIT_WRITE_BYTES:
+        return "change-bytes";
     }
     return NULL;
+}
+
+static void add_bytes(JsonBuilder *builder, const Edit *edit)
+{
+    g_autofree char *old = hex_format(edit->old_content);
+    g_autofree char *new = hex_format(edit->content);
+    json_member_add_number(builder, "offset", json_member_size(edit->offset));
+    json_member_add_text(builder, "old", old);
+    json_member_add_text(builder, "new", new);
 }
 
 static void add_changes(JsonBuilder *builder, const Edits *edits)
@@ -57,6 +69,8 @@ static void add_changes(JsonBuilder *builder, const Edits *edits)
             json_member_add_text(builder, "target", edit->link_target);
         if (edit->values)
             add_values(builder, edit->values);
+        if (edit->kind == EDIT_WRITE_BYTES)
+            add_bytes(builder, edit);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);

@@ -8,7 +8,23 @@
 
 /* Every key a section may have; profile.h says what each means. */
 static const char *const known_keys[] = {
-    "like", "match", "name", "osinfo", "disk-bus", "nic-model", "machine", "virtio-dirs", NULL,
+    "like",      "match",   "name",        "osinfo", "disk-bus",
+    "nic-model", "machine", "virtio-dirs", "quirks", NULL,
+};
+
+static const char *const quirk_names[QUIRK_COUNT] = {
+    [QUIRK_AC97] = "ac97",
+    [QUIRK_ACTIVATION] = "activation",
+    [QUIRK_BOOT_SECTOR_HEADS] = "boot-sector-heads",
+    [QUIRK_FIXED_HAL] = "fixed-hal",
+    [QUIRK_HARDWARE_WIZARD] = "hardware-wizard",
+    [QUIRK_NO_DISK_POLICY] = "no-disk-policy",
+    [QUIRK_NO_GUEST_AGENT] = "no-guest-agent",
+    [QUIRK_NO_HYPERV] = "no-hyperv",
+    [QUIRK_NO_USB3] = "no-usb3",
+    [QUIRK_PROCESSOR_DRIVERS] = "processor-drivers",
+    [QUIRK_SHA1_SIGNATURES] = "sha1-signatures",
+    [QUIRK_UEFI_VGA] = "uefi-vga",
 };
 
 struct Profile {
@@ -69,6 +85,19 @@ static gboolean section_error(const Profile *profile, GError **error, const char
     return FALSE;
 }
 
+static gboolean check_quirks(const Profile *profile, GError **error)
+{
+    g_auto(GStrv) words = profile_get_list(profile, "quirks");
+    for (guint i = 0; words[i]; i++) {
+        guint known = 0;
+        while (known < QUIRK_COUNT && !g_str_equal(quirk_names[known], words[i]))
+            known++;
+        if (known == QUIRK_COUNT)
+            return section_error(profile, error, "unknown quirk '%s'", words[i]);
+    }
+    return TRUE;
+}
+
 static gboolean read_section(Profiles *profiles, GKeyFile *key_file, const char *file,
                              const char *name, GError **error)
 {
@@ -97,7 +126,7 @@ static gboolean read_section(Profiles *profiles, GKeyFile *key_file, const char 
             return FALSE;
         g_hash_table_replace(profile->values, g_strdup(keys[i]), g_strstrip(value));
     }
-    return TRUE;
+    return check_quirks(profile, error);
 }
 
 static gboolean read_text(Profiles *profiles, const char *file, const char *text, size_t length,
@@ -245,4 +274,15 @@ char **profile_get_list(const Profile *profile, const char *key)
             g_ptr_array_add(list, g_strdup(words[i]));
     g_ptr_array_add(list, NULL);
     return (char **)g_ptr_array_free(g_steal_pointer(&list), FALSE);
+}
+
+const char *profile_quirk_name(ProfileQuirk quirk)
+{
+    return quirk_names[quirk];
+}
+
+gboolean profile_has_quirk(const Profile *profile, ProfileQuirk quirk)
+{
+    g_auto(GStrv) words = profile_get_list(profile, "quirks");
+    return g_strv_contains((const char *const *)words, quirk_names[quirk]);
 }

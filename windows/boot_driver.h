@@ -14,8 +14,9 @@ typedef struct {
     InfArchitecture architecture;
     guint control_sets[2]; /* Select\Current, and Select\Default if it is another one */
     guint control_set_count;
-    gboolean has_driver_database; /* SYSTEM\DriverDatabase: 8 and later; before that the
-                                     CriticalDeviceDatabase of each control set */
+    gboolean has_driver_database;   /* SYSTEM\DriverDatabase: 8 and later; before that the
+                                       CriticalDeviceDatabase of each control set */
+    gboolean has_processor_drivers; /* made for one maker's processors, see clean_up.c */
 } BootTarget;
 
 /* Makes chosen (role BLOCK or SCSI, with a service) start at boot for all device ids its INF knows:

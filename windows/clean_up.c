@@ -202,7 +202,7 @@ gboolean clean_up_add_services(const BootTarget *target, Hive *system, HiveEdits
             !clean_provider_order(control_set, system, edits, error) ||
             !disable_services(control_set, system, edits, findings, error))
             return FALSE;
-        if (target->major < 6 && !disable_processors(control_set, system, edits, error))
+        if (target->has_processor_drivers && !disable_processors(control_set, system, edits, error))
             return FALSE;
     }
     return TRUE;

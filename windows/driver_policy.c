@@ -20,8 +20,6 @@ static gboolean signatures_are_enforced(const InfTarget *target)
 gboolean driver_policy_accepts(const DriverTarget *target, const char *file_name,
                                const PeSignature *signature, char **ret_reason)
 {
-    gboolean needs_sha1 =
-        target->inf.major == 6 && target->inf.minor <= 1 && !target->sha256_is_trusted;
     const char *problem = NULL;
 
     if (!signatures_are_enforced(&target->inf))
@@ -29,7 +27,7 @@ gboolean driver_policy_accepts(const DriverTarget *target, const char *file_name
     if (signature->signer == PE_SIGNER_NONE ||
         (signature->signer == PE_SIGNER_TEST && !target->test_signing))
         problem = pe_signer_name(signature->signer);
-    else if (needs_sha1 && !signature->has_sha1)
+    else if (target->needs_sha1 && !signature->has_sha1)
         problem = "signed with SHA-256 only, which this Windows does not know without KB3033929";
     if (!problem)
         return TRUE;

@@ -9,8 +9,8 @@
 
 typedef struct {
     InfTarget inf;
-    gboolean sha256_is_trusted; /* 6.0 and 6.1: updated (KB3033929 or later); ignored elsewhere */
-    gboolean test_signing;      /* the boot configuration allows test certificates */
+    gboolean needs_sha1;   /* it does not know SHA-256 yet (6.0 and 6.1 before KB3033929) */
+    gboolean test_signing; /* the boot configuration allows test certificates */
 } DriverTarget;
 
 /* TRUE: the guest will load it. FALSE: *ret_reason says why not, starting with the file's name. */

@@ -135,10 +135,9 @@ static gboolean suppress_wizard(Plan *plan, guint control_set, GError **error)
 {
     static const char policy_key[] = "Policies\\Microsoft\\Windows\\DeviceInstall\\Settings";
     static const char reason[] = "no questions about new hardware at the first start";
-    const GuestWindows *windows = &plan->request->guest->windows_facts;
     g_autofree char *key = control_set_key(control_set, "Services\\PlugPlay\\Parameters");
 
-    if (windows->major != 5)
+    if (!guest_has_quirk(plan->request->guest, QUIRK_HARDWARE_WIZARD))
         return TRUE;
     hive_edits_set_dword(plan->system->edits, key, "SuppressUI", 1, reason);
     hive_edits_set_dword(plan->software->edits, policy_key, "SuppressNewHWUI", 1, reason);
@@ -214,11 +213,10 @@ static gboolean make_folder(Plan *plan, const char *name, const char *reason, GE
     return edits_make_directory(plan->edits, path, plan->like, -1, reason, error);
 }
 
-/* The agent's installer refuses XP and 2003. */
 static gboolean add_agent(Plan *plan, GError **error)
 {
     const FirstBootRequest *request = plan->request;
-    const char *path = request->guest->windows_facts.major < 6
+    const char *path = guest_has_quirk(request->guest, QUIRK_NO_GUEST_AGENT)
                            ? NULL
                            : find_agent(request->drivers, request->target->architecture);
     g_autofree char *base = path ? g_path_get_basename(path) : NULL;
@@ -332,7 +330,7 @@ gboolean first_boot_plan(const FirstBootRequest *request, EditableHive *system,
     if (plan.program) {
         (void)first_boot_settings_add(&plan.settings, SETTINGS_REBOOT, "when-wanted");
         (void)first_boot_settings_add(&plan.settings, SETTINGS_UNINSTALL, "tools");
-        if (windows->major >= 6 && !plan.is_clustered)
+        if (!guest_has_quirk(request->guest, QUIRK_NO_DISK_POLICY) && !plan.is_clustered)
             (void)first_boot_settings_add(&plan.settings, SETTINGS_DISKS, "online");
         first_boot_settings_add_drivers(&plan.settings, request->choice);
         if (request->addresses)

@@ -9,6 +9,7 @@
 #include "windows/boot_bus.h"
 #include "windows/boot_configuration.h"
 #include "windows/boot_driver.h"
+#include "windows/boot_sector.h"
 #include "windows/clean_up.h"
 #include "windows/driver_choice.h"
 #include "windows/driver_files.h"
@@ -133,16 +134,19 @@ static guint find_product_type(const GuestWindows *windows)
     return 1;
 }
 
-/* Vista to 2008 R2 check SHA-256 signatures from KB3033929 on, which every later rollup contains.
- */
-static gboolean find_sha256_trust(Hive *software, gboolean *ret_trusted, GError **error)
+/* Releases with the quirk check SHA-256 signatures from KB3033929 on, which every later rollup
+   contains. */
+static gboolean find_sha1_need(const Guest *guest, Hive *software, gboolean *ret_needs,
+                               GError **error)
 {
     static const char *const updates[] = {"KB3033929", "KB4474419", "RollupFix"};
     g_autoptr(GArray) packages = NULL;
     gboolean found;
     HiveKey key;
 
-    *ret_trusted = FALSE;
+    *ret_needs = guest_has_quirk(guest, QUIRK_SHA1_SIGNATURES);
+    if (!*ret_needs)
+        return TRUE;
     if (!hive_find_key(software, hive_root(software),
                        "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages",
                        &found, &key, error))
@@ -151,13 +155,13 @@ static gboolean find_sha256_trust(Hive *software, gboolean *ret_trusted, GError 
         return TRUE;
     if (!hive_list_keys(software, key, &packages, error))
         return FALSE;
-    for (guint i = 0; i < packages->len && !*ret_trusted; i++) {
+    for (guint i = 0; i < packages->len && *ret_needs; i++) {
         g_autofree char *name = NULL;
 
         if (!hive_get_key_name(software, g_array_index(packages, HiveKey, i), &name, error))
             return FALSE;
         for (guint j = 0; j < G_N_ELEMENTS(updates); j++)
-            *ret_trusted |= strstr(name, updates[j]) != NULL;
+            *ret_needs &= strstr(name, updates[j]) == NULL;
     }
     return TRUE;
 }
@@ -174,9 +178,10 @@ static gboolean choose_drivers(Plan *plan, GError **error)
     };
 
     if (!find_architecture(plan->guest, &target.inf.architecture, error) ||
-        !find_sha256_trust(plan->software->hive, &target.sha256_is_trusted, error))
+        !find_sha1_need(plan->guest, plan->software->hive, &target.needs_sha1, error))
         return FALSE;
     plan->boot.major = windows->major;
+    plan->boot.has_processor_drivers = guest_has_quirk(plan->guest, QUIRK_PROCESSOR_DRIVERS);
     plan->boot.architecture = target.inf.architecture;
     plan->boot.has_driver_database = windows->has_driver_database;
     plan->boot.control_sets[0] = windows->current_control_set;
@@ -292,7 +297,9 @@ static gboolean stage(const Plan *plan, Edits *edits, GError **error)
            editable_hive_stage(plan->system, edits, error) &&
            editable_hive_stage(plan->software, edits, error) &&
            boot_configuration_stage(plan->guest, &plan->configuration, edits, error) &&
-           efi_fallback_stage(plan->guest, edits, plan->findings, error);
+           efi_fallback_stage(plan->guest, edits, plan->findings, error) &&
+           (!plan->options->volumes ||
+            boot_sector_stage(plan->guest, plan->options->volumes, edits, error));
 }
 
 void windows_result_clear(WindowsResult *result)

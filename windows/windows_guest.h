@@ -15,7 +15,8 @@ typedef struct {
     GPtrArray *first_boot_scripts; /* of FirstBootScript; may be NULL */
     const WindowsNic *nics;        /* of the machine, in the source's order; may be NULL */
     guint nic_count;
-    const char *disk_bus; /* "virtio", "scsi", "sata", "ide"; NULL: the best that will boot */
+    const VolumeSet *volumes; /* whose boot sectors may be changed; may be NULL */
+    const char *disk_bus;     /* "virtio", "scsi", "sata", "ide"; NULL: the best that will boot */
 } WindowsOptions;
 
 typedef struct {

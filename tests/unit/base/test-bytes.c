@@ -47,11 +47,22 @@ static void test_round_up(void)
     g_assert_false(round_up_checked(UINT64_MAX, 512, &rounded));
 }
 
+static void test_hex(void)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new_static("\x3f\0\xff", 3);
+    g_autoptr(GBytes) none = g_bytes_new_static("", 0);
+    g_autofree char *text = hex_format(bytes);
+    g_autofree char *empty = hex_format(none);
+    g_assert_cmpstr(text, ==, "3f 00 ff");
+    g_assert_cmpstr(empty, ==, "");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/bytes/round-trip", test_round_trip);
     g_test_add_func("/base/bytes/range", test_range);
     g_test_add_func("/base/bytes/round-up", test_round_up);
+    g_test_add_func("/base/bytes/hex", test_hex);
     return g_test_run();
 }

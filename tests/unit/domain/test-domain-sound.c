@@ -6,7 +6,7 @@ static void test_choices(void)
 {
     static const struct {
         const char *source;
-        guint windows; /* major version; 0: Linux */
+        guint windows; /* major version (.0); 0: Linux */
         gboolean no_guest;
         gboolean is_arm, is_q35;
         const char *expected;
@@ -35,9 +35,14 @@ static void test_choices(void)
         {"", 0, FALSE, FALSE, TRUE, "ich9"},
     };
 
+    g_autoptr(Profiles) profiles = profiles_load(NULL, NULL);
+    g_assert_nonnull(profiles);
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *version =
+            g_strdup_printf("windows:%u.%u", rows[i].windows, rows[i].windows == 5 ? 1 : 0);
+        const char *const facts[] = {version, "type:client", NULL};
         const Guest guest = {.kind = rows[i].windows > 0 ? GUEST_WINDOWS : GUEST_LINUX,
-                             .windows_facts = {.major = rows[i].windows}};
+                             .profile_section = profiles_match(profiles, facts)};
 
         g_assert_cmpstr(sound_choose(rows[i].source, rows[i].no_guest ? NULL : &guest,
                                      !rows[i].is_arm, rows[i].is_q35),

@@ -111,6 +111,7 @@ static const Row rows[] = {
                                  .rtc_is_utc = TRUE}},
      .options = {.disk_bus = DOMAIN_BUS_SATA, .nic_model = "e1000e"}},
     {.name = "windows-7-bios",
+     .windows = "windows:6.1",
      .machine = {.name = TEXT("old"), .firmware = FIRMWARE_BIOS},
      .disks = 2,
      .guest = {.kind = GUEST_WINDOWS,

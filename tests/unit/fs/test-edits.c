@@ -100,7 +100,7 @@ static void apply(Fixture *fixture)
 /* One line per edit: "write /etc/fstab (reason)", "+" for what did not exist. */
 static void assert_edits(Fixture *fixture, const char *expected)
 {
-    static const char *const verbs[] = {"write", "mkdir", "link", "remove"};
+    static const char *const verbs[] = {"write", "mkdir", "link", "remove", "bytes"};
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < edits_count(fixture->edits); i++) {
         const Edit *edit = edits_get(fixture->edits, i);
@@ -349,6 +349,32 @@ static void test_hives(Fixture *fixture, gconstpointer data)
     g_test_add("/fs/edits/" name, Fixture, GINT_TO_POINTER(case_sensitive), set_up, function,      \
                tear_down)
 
+/* Bytes of a volume: read when they are staged, written and flushed when applied. */
+static void test_bytes(Fixture *fixture, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(Disk) disk = disk_new_memory(4096, 512);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = g_bytes_new_static("abc", 3);
+    g_autoptr(GBytes) zeros = g_bytes_new_static("\0\0\0", 3);
+    char now[5];
+    g_assert_true(edits_write_bytes(fixture->edits, disk, "sda1", 10, bytes, "new", &error));
+    g_assert_true(edits_write_bytes(fixture->edits, disk, "sda1", 20, zeros, "same", &error));
+    g_assert_no_error(error);
+    assert_edits(fixture, "bytes sda1 (new)\n");
+    const Edit *edit = edits_get(fixture->edits, 0);
+    g_assert_cmpuint(edit->offset, ==, 10);
+    g_assert_true(g_bytes_equal(edit->content, bytes));
+    g_assert_true(g_bytes_equal(edit->old_content, zeros));
+    g_assert_true(disk_read(disk, 9, now, sizeof now, &error));
+    g_assert_cmpint(memcmp(now, "\0\0\0\0\0", sizeof now), ==, 0);
+    apply(fixture);
+    g_assert_true(disk_read(disk, 9, now, sizeof now, &error));
+    g_assert_cmpint(memcmp(now, "\0abc\0", sizeof now), ==, 0);
+    g_assert_false(edits_write_bytes(fixture->edits, disk, "sda1", 4094, bytes, "out", &error));
+    g_assert_nonnull(error);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -363,5 +389,6 @@ int main(int argc, char **argv)
     EDITS_TEST("failing-apply", TRUE, test_failing_apply);
     EDITS_TEST("attributes", TRUE, test_attributes);
     EDITS_TEST("hives", FALSE, test_hives);
+    EDITS_TEST("bytes", FALSE, test_bytes);
     return g_test_run();
 }

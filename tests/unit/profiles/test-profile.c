@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 
 #include "base/error.h"
+#include "profiles/builtin.h"
 #include "profiles/profile.h"
 
 typedef struct {
@@ -13,13 +14,19 @@ typedef struct {
 } MatchRow;
 
 static const MatchRow match_rows[] = {
+    {{"windows:4.0", "type:server"}, "windows-nt4", "nic-model", "pcnet"},
+    {{"windows:5.0", "type:client"}, "windows-2000", "disk-bus", "ide"},
     {{"windows:5.1", "type:client", "build:2600"}, "windows-xp", "virtio-dirs", "xp 2k3"},
     {{"windows:5.2", "type:client", "build:3790"}, "windows-xp-x64", "virtio-dirs", "2k3 xp"},
     {{"windows:5.2", "type:server"}, "windows-2003", "osinfo", "http://microsoft.com/win/2k3"},
     {{"windows:5.2", "type:server", "release:r2"}, "windows-2003-r2", "machine", "pc"},
+    {{"windows:6.0", "type:client", "build:6002"}, "windows-vista", "nic-model", "e1000"},
     {{"windows:6.0", "type:server"}, "windows-2008", "virtio-dirs", "2k8"},
     {{"windows:6.1", "type:client", "build:7601"}, "windows-7", "virtio-dirs", "w7 2k8R2"},
-    {{"windows:6.1", "type:server", "release:r2"}, "windows-2008-r2", "nic-model", "e1000e"},
+    {{"windows:6.1", "type:server", "release:r2"}, "windows-2008-r2", "nic-model", "e1000"},
+    {{"windows:6.2", "type:client", "build:9200"}, "windows-8", "nic-model", "e1000e"},
+    {{"windows:6.2", "type:server", "build:9200"}, "windows-2012", "virtio-dirs", "2k12 w8"},
+    {{"windows:6.3", "type:server", "release:r2"}, "windows-2012-r2", "machine", "q35"},
     {{"windows:6.3", "type:client"}, "windows-8.1", "osinfo", "http://microsoft.com/win/8.1"},
     {{"windows:10.0", "type:client", "build:10240"}, "windows-10", "virtio-dirs", "w10"},
     {{"windows:10.0", "type:client", "build:21999"}, "windows-10", "disk-bus", "sata"},
@@ -70,6 +77,55 @@ static void test_match(void)
     }
 }
 
+/* Every release of Windows that has a section gets it: none is in another one's shadow. */
+static void test_reachable(void)
+{
+    const ProfileBuiltinFile *file = profile_builtin_files;
+    g_autoptr(GKeyFile) key_file = g_key_file_new();
+    g_autoptr(GError) error = NULL;
+    guint count = 0;
+
+    while (file->name && !g_str_has_suffix(file->name, "windows.ini"))
+        file++;
+    g_assert_nonnull(file->name);
+    g_assert_true(g_key_file_load_from_data(key_file, (const char *)file->text, file->length,
+                                            G_KEY_FILE_NONE, &error));
+    g_auto(GStrv) names = g_key_file_get_groups(key_file, NULL);
+    for (guint i = 0; names[i]; i++) {
+        gboolean is_reached = FALSE;
+        if (!g_key_file_has_key(key_file, names[i], "match", NULL))
+            continue;
+        for (guint j = 0; j < G_N_ELEMENTS(match_rows) && !is_reached; j++)
+            is_reached = g_strcmp0(match_rows[j].expected_name, names[i]) == 0;
+        if (!is_reached)
+            g_test_message("nothing is [%s]", names[i]);
+        g_assert_true(is_reached);
+        count++;
+    }
+    g_assert_cmpuint(count, >=, 20);
+}
+
+/* A quirk that nothing has is a mistake in one of both places; 11 and Server 2025 have none. */
+static void test_quirks(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Profiles) profiles = profiles_load(NULL, &error);
+    g_assert_no_error(error);
+    for (ProfileQuirk quirk = 0; quirk < QUIRK_COUNT; quirk++) {
+        guint with = 0;
+        g_assert_nonnull(profile_quirk_name(quirk));
+        for (guint i = 0; i < G_N_ELEMENTS(match_rows); i++) {
+            const Profile *profile = profiles_match(profiles, match_rows[i].facts);
+            gboolean has = profile && profile_has_quirk(profile, quirk);
+            with += has ? 1 : 0;
+            if (has && g_str_has_prefix(match_rows[i].facts[0], "windows:10."))
+                g_test_fail_printf("%s: %s", match_rows[i].expected_name,
+                                   profile_quirk_name(quirk));
+        }
+        g_assert_cmpuint(with, >, 0);
+    }
+}
+
 static void test_lists(void)
 {
     g_autoptr(GError) error = NULL;
@@ -96,6 +152,8 @@ static const DirectoryRow directory_rows[] = {
     {"a release of one's own", "[mine]\nlike = linux\nmatch = id:mine version:3-\nosinfo = x\n",
      NULL},
     {"a section replaced", "[debian]\nmatch = id:debian\nosinfo = y\n", NULL},
+    {"unknown quirk", "[mine]\nmatch = id:mine\nquirks = uefi-vga wobbly\n",
+     "unknown quirk 'wobbly'"},
     {"unknown key", "[mine]\nmatch = id:mine\nbootlaoder = grub2\n", "unknown key 'bootlaoder'"},
     {"unknown parent", "[mine]\nlike = yours\nmatch = id:mine\n", "there is no such section"},
     {"loop", "[a]\nlike = b\nmatch = id:a\n[b]\nlike = a\nmatch = id:b\n", "inherits from itself"},
@@ -169,6 +227,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/profiles/match", test_match);
+    g_test_add_func("/profiles/reachable", test_reachable);
+    g_test_add_func("/profiles/quirks", test_quirks);
     g_test_add_func("/profiles/lists", test_lists);
     g_test_add_func("/profiles/directory", test_directory);
     g_test_add_func("/profiles/replaced-section", test_replaced_section);

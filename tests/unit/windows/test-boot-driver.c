@@ -125,7 +125,7 @@ static void test_database(void)
 {
     g_auto(ChosenDriver) chosen =
         make_chosen(viostor_inf, "viostor", DRIVER_ROLE_BLOCK, INF_ARCHITECTURE_AMD64);
-    const BootTarget target = {10, INF_ARCHITECTURE_AMD64, {1, 2}, 2, TRUE};
+    const BootTarget target = {10, INF_ARCHITECTURE_AMD64, {1, 2}, 2, TRUE, FALSE};
     g_autoptr(GBytes) empty = test_empty_hive();
     g_autoptr(HiveEdits) before = hive_edits_new();
     g_autoptr(HiveEdits) edits = hive_edits_new();
@@ -152,7 +152,7 @@ static void test_both(void)
         make_chosen(viostor_inf, "viostor", DRIVER_ROLE_BLOCK, INF_ARCHITECTURE_AMD64);
     g_auto(ChosenDriver) scsi =
         make_chosen(vioscsi_inf, "vioscsi", DRIVER_ROLE_SCSI, INF_ARCHITECTURE_AMD64);
-    const BootTarget target = {10, INF_ARCHITECTURE_AMD64, {1}, 1, TRUE};
+    const BootTarget target = {10, INF_ARCHITECTURE_AMD64, {1}, 1, TRUE, FALSE};
     g_autoptr(GBytes) empty = test_empty_hive();
     g_autoptr(HiveEdits) edits = hive_edits_new();
     g_autoptr(GBytes) hive = NULL;
@@ -184,7 +184,7 @@ static void test_critical(void)
 {
     g_auto(ChosenDriver) chosen =
         make_chosen(viostor_inf, "viostor", DRIVER_ROLE_BLOCK, INF_ARCHITECTURE_X86);
-    const BootTarget target = {6, INF_ARCHITECTURE_X86, {1}, 1, FALSE};
+    const BootTarget target = {6, INF_ARCHITECTURE_X86, {1}, 1, FALSE, FALSE};
     g_autoptr(GBytes) empty = test_empty_hive();
     g_autoptr(HiveEdits) edits = hive_edits_new();
     g_autoptr(GBytes) hive = NULL;
@@ -289,7 +289,7 @@ static void test_fallbacks(void)
     static const char *const drivers[] = {"disk",     "atapi",    "intelide",
                                           "storahci", "stornvme", NULL};
     static const char *const present[] = {"disk", "atapi", "intelide", "storahci", "pciide", NULL};
-    const BootTarget target = {10, INF_ARCHITECTURE_AMD64, {1}, 1, TRUE};
+    const BootTarget target = {10, INF_ARCHITECTURE_AMD64, {1}, 1, TRUE, FALSE};
     g_auto(BootFallbacks) fallbacks = {{NULL}};
     g_autoptr(GBytes) hive = add_fallbacks(&target, drivers, present, &fallbacks);
 
@@ -316,7 +316,7 @@ static void test_fallbacks_7(void)
 {
     static const char *const drivers[] = {"disk", "atapi", "intelide", "pciide", "msahci", NULL};
     static const char *const present[] = {"disk", "atapi", "intelide", "pciide", "msahci", NULL};
-    const BootTarget target = {6, INF_ARCHITECTURE_X86, {1}, 1, FALSE};
+    const BootTarget target = {6, INF_ARCHITECTURE_X86, {1}, 1, FALSE, FALSE};
     g_auto(BootFallbacks) fallbacks = {{NULL}};
     g_autoptr(GBytes) hive = add_fallbacks(&target, drivers, present, &fallbacks);
 
@@ -337,7 +337,7 @@ static void test_fallbacks_xp(void)
 {
     static const char *const drivers[] = {"disk", "atapi", "intelide", "pciidex", NULL};
     static const char *const present[] = {"disk", NULL};
-    const BootTarget target = {5, INF_ARCHITECTURE_X86, {1}, 1, FALSE};
+    const BootTarget target = {5, INF_ARCHITECTURE_X86, {1}, 1, FALSE, FALSE};
     g_auto(BootFallbacks) fallbacks = {{NULL}};
     g_autoptr(GBytes) hive = add_fallbacks(&target, drivers, present, &fallbacks);
 
@@ -373,27 +373,27 @@ static void test_fallbacks_missing(void)
         const char *drivers[6], *sata, *ide;
     } rows[] = {
         {"10 without AHCI",
-         {10, INF_ARCHITECTURE_AMD64, {1}, 1, TRUE},
+         {10, INF_ARCHITECTURE_AMD64, {1}, 1, TRUE, FALSE},
          {"disk", "atapi", "pciide"},
          "storahci",
          NULL},
         {"10 without a disk driver",
-         {10, INF_ARCHITECTURE_AMD64, {1}, 1, TRUE},
+         {10, INF_ARCHITECTURE_AMD64, {1}, 1, TRUE, FALSE},
          {"storahci"},
          "disk",
          "disk, atapi, intelide"},
         {"7 without channels",
-         {6, INF_ARCHITECTURE_X86, {1}, 1, FALSE},
+         {6, INF_ARCHITECTURE_X86, {1}, 1, FALSE, FALSE},
          {"disk", "msahci", "intelide"},
          "atapi",
          "atapi"},
         {"XP whose controllers lack a library",
-         {5, INF_ARCHITECTURE_X86, {1}, 1, FALSE},
+         {5, INF_ARCHITECTURE_X86, {1}, 1, FALSE, FALSE},
          {"disk", "atapi", "intelide", "pciide"},
          "msahci",
          "intelide"},
         {"a second control set without them",
-         {10, INF_ARCHITECTURE_AMD64, {1, 2}, 2, TRUE},
+         {10, INF_ARCHITECTURE_AMD64, {1, 2}, 2, TRUE, FALSE},
          {"disk", "atapi", "intelide", "storahci"},
          "disk, storahci",
          "disk, atapi, intelide"},
@@ -454,7 +454,7 @@ static void test_real_windows_10(void)
     g_autoptr(GBytes) bytes = testdata_load("win10-2004-x64-vmware/SYSTEM.gz");
     g_auto(ChosenDriver) chosen =
         make_chosen(viostor_inf, "viostor", DRIVER_ROLE_BLOCK, INF_ARCHITECTURE_AMD64);
-    const BootTarget target = {10, INF_ARCHITECTURE_AMD64, {1}, 1, TRUE};
+    const BootTarget target = {10, INF_ARCHITECTURE_AMD64, {1}, 1, TRUE, FALSE};
     g_autoptr(Fs) fs = make_system32(drivers);
     g_autoptr(FsTree) tree = fs_tree_new();
     g_autoptr(HiveEdits) edits = hive_edits_new();
@@ -522,7 +522,7 @@ static void test_real_windows_7(void)
     g_autoptr(GBytes) bytes = testdata_load("win7sp1-x86-vmware/SYSTEM.xz");
     g_auto(ChosenDriver) chosen =
         make_chosen(viostor_inf, "viostor", DRIVER_ROLE_BLOCK, INF_ARCHITECTURE_X86);
-    const BootTarget target = {6, INF_ARCHITECTURE_X86, {1}, 1, FALSE};
+    const BootTarget target = {6, INF_ARCHITECTURE_X86, {1}, 1, FALSE, FALSE};
     g_autoptr(Fs) fs = make_system32(drivers);
     g_autoptr(FsTree) tree = fs_tree_new();
     g_autoptr(HiveEdits) edits = hive_edits_new();

@@ -119,6 +119,10 @@ static void fixture_init(Fixture *fixture, const Variant *variant)
                                                .minor = variant->minor,
                                                .current_control_set = 1,
                                                .default_control_set = 1}};
+    fixture->guest.profiles = profiles_load(NULL, &error);
+    g_assert_no_error(error);
+    fixture->guest.profile_section = test_match_profile(
+        fixture->guest.profiles, &(InfTarget){.major = variant->major, .minor = variant->minor});
     fs_tree_mount(fixture->guest.tree, "/", fixture->fs);
     fixture->target = (BootTarget){.major = variant->major,
                                    .architecture = variant->architecture,
@@ -137,6 +141,7 @@ static void fixture_clear(Fixture *fixture)
     editable_hive_free(fixture->system);
     editable_hive_free(fixture->software);
     edits_free(fixture->edits);
+    profiles_free(fixture->guest.profiles);
     fs_tree_free(fixture->guest.tree);
     fs_close(fixture->fs);
     driver_choice_free(fixture->choice);
