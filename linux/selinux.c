@@ -275,6 +275,7 @@ static gboolean type_of_edit(const Edit *edit, FsFileType *ret_type)
         *ret_type = FS_TYPE_SYMLINK;
         return TRUE;
     case EDIT_REMOVE:
+    case EDIT_WRITE_BYTES:
         break;
     }
     return FALSE;

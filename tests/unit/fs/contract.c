@@ -439,7 +439,7 @@ static void check_attributes(Contract *c)
     g_autoptr(GBytes) content = make_content(10, 1);
     const FsAttributes directory = {.mode = 0750}, program = {.mode = 04755},
                        like = {.like = "/attributes/program", .mode = -1}, none = {.mode = -1},
-                       first_like_second = {"/attributes/program", 0600};
+                       first_like_second = {.like = "/attributes/program", .mode = 0600};
     const struct {
         const char *path;
         const FsAttributes *attributes;

@@ -232,7 +232,7 @@ static Fs *make_system32(const char *const *drivers)
 {
     Fs *fs = fs_new_memory(FALSE);
     g_autoptr(GBytes) content = g_bytes_new("driver", 6);
-    const FsAttributes attributes = {NULL, -1};
+    const FsAttributes attributes = {.mode = -1};
     static const char *const folders[] = {"/Windows", "/Windows/System32",
                                           "/Windows/System32/drivers"};
     g_autoptr(GError) error = NULL;

@@ -41,7 +41,7 @@ static void write_file(Fs *fs, const char *path, GBytes *content)
     g_autofree char *folder = g_path_get_dirname(path);
     g_auto(GStrv) components = g_strsplit(folder, "/", 0);
     g_autoptr(GString) made = g_string_new(NULL);
-    const FsAttributes attributes = {NULL, -1};
+    const FsAttributes attributes = {.mode = -1};
     g_autoptr(GError) error = NULL;
 
     for (guint i = 1; components[i] && *components[i]; i++) {
