@@ -194,6 +194,19 @@ FINDING(
     "behind another gateway Windows takes a private network for a public one; its firewall then "
     "closes what was open",
     "set it in the guest: Set-NetConnectionProfile -NetworkCategory Private")
+FINDING(WINDOWS_WINRE, "windows-winre", INFO,
+        "the recovery environment has virtio disk drivers now: {}", NULL)
+FINDING(WINDOWS_WINRE_NOT_FOUND, "windows-winre-not-found", WARNING,
+        "Windows has no recovery environment (Winre.wim) that could get virtio disk drivers",
+        "look at it in the guest: reagentc /info")
+FINDING(WINDOWS_WINRE_NO_ROOM, "windows-winre-no-room", WARNING,
+        "the volume has no room for a recovery environment with virtio disk drivers: {}",
+        "make the recovery partition larger in the source, or repair Windows from its installation "
+        "medium with the drivers at hand")
+FINDING(WINDOWS_WINRE_LEFT, "windows-winre-left", WARNING,
+        "the recovery environment was left as it is, without virtio disk drivers: {}",
+        "repair Windows from its installation medium with the drivers at hand, or give the machine a "
+        "SATA disk for that")
 FINDING(WINDOWS_CODE_INTEGRITY, "windows-code-integrity", WARNING,
         "a code integrity policy is active ({}); it may keep virtio drivers from loading",
         "allow the drivers' publisher in the policy, or boot from an emulated disk first")

@@ -15,6 +15,8 @@ enum {
     PROVIDER_FILE = 2,
     FILE_VERSION = 1,
     NO_CHUNK = -1,
+    CHUNK_MINIMUM_BYTES = 4096, /* of WIM archives: what wimlib takes for either algorithm */
+    CHUNK_LIMIT_BYTES = 2 << 20,
 };
 
 typedef struct {
@@ -73,11 +75,10 @@ void ntfs_wof_free(NtfsWof *wof)
     g_free(wof);
 }
 
-gboolean ntfs_wof_new(NtfsWofAlgorithm algorithm, uint64_t content_bytes, uint64_t stream_bytes,
-                      NtfsWof **ret_wof, GError **error)
+static gboolean new_for(const Algorithm *row, uint64_t content_bytes, uint64_t stream_bytes,
+                        NtfsWof **ret_wof, GError **error)
 {
     g_autoptr(NtfsWof) wof = g_new0(NtfsWof, 1);
-    const Algorithm *row = &algorithms[algorithm];
 
     wof->content_bytes = content_bytes;
     wof->stream_bytes = stream_bytes;
@@ -102,6 +103,26 @@ gboolean ntfs_wof_new(NtfsWofAlgorithm algorithm, uint64_t content_bytes, uint64
     }
     *ret_wof = g_steal_pointer(&wof);
     return TRUE;
+}
+
+gboolean ntfs_wof_new(NtfsWofAlgorithm algorithm, uint64_t content_bytes, uint64_t stream_bytes,
+                      NtfsWof **ret_wof, GError **error)
+{
+    return new_for(&algorithms[algorithm], content_bytes, stream_bytes, ret_wof, error);
+}
+
+gboolean ntfs_wof_new_resource(gboolean is_lzx, uint32_t chunk_bytes, uint64_t content_bytes,
+                               uint64_t stream_bytes, NtfsWof **ret_wof, GError **error)
+{
+    const Algorithm row = {is_lzx ? WIMLIB_COMPRESSION_TYPE_LZX : WIMLIB_COMPRESSION_TYPE_XPRESS,
+                           chunk_bytes};
+
+    if (chunk_bytes < CHUNK_MINIMUM_BYTES || chunk_bytes > CHUNK_LIMIT_BYTES) {
+        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL, "chunks of %u bytes",
+                          chunk_bytes);
+        return FALSE;
+    }
+    return new_for(&row, content_bytes, stream_bytes, ret_wof, error);
 }
 
 /* Where chunk begins behind the table. */

@@ -33,6 +33,11 @@ gboolean ntfs_wof_parse(GBytes *bytes, NtfsWofAlgorithm *ret_algorithm,
 /* content_bytes: the file's size; stream_bytes: that of its stream. */
 gboolean ntfs_wof_new(NtfsWofAlgorithm algorithm, uint64_t content_bytes, uint64_t stream_bytes,
                       NtfsWof **ret_wof, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Resources of WIM archives have the same form, there with chunks of any size wimlib knows.
+   DRYDOCK_ERROR_UNSUPPORTED: not this one. */
+gboolean ntfs_wof_new_resource(gboolean is_lzx, uint32_t chunk_bytes, uint64_t content_bytes,
+                               uint64_t stream_bytes, NtfsWof **ret_wof,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void ntfs_wof_free(NtfsWof *wof); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtfsWof, ntfs_wof_free)
 

@@ -25,43 +25,47 @@ static guint parse_number(const char *text)
                : 0;
 }
 
-static gboolean read_software(Guest *guest, Hive *hive, GError **error)
+gboolean windows_registry_read_version(Hive *software, guint *ret_major, guint *ret_minor,
+                                       guint *ret_build, GError **error)
 {
-    GuestWindows *facts = &guest->windows_facts;
     g_autofree char *version = NULL;
     g_autofree char *build = NULL;
+    guint major = 0, minor = 0;
 
     /* CurrentBuild is junk on XP. */
-    if (!windows_read_text(hive, CURRENT_VERSION, "ProductName", &guest->product_name, error) ||
-        !windows_read_text(hive, CURRENT_VERSION, "CurrentVersion", &version, error) ||
-        !windows_read_text(hive, CURRENT_VERSION, "CurrentBuildNumber", &build, error) ||
-        !windows_read_text(hive, CURRENT_VERSION, "EditionID", &facts->edition, error) ||
-        !windows_read_text(hive, CURRENT_VERSION, "InstallationType", &facts->installation_type,
-                           error) ||
-        !windows_read_number(hive, CURRENT_VERSION, "UBR", &facts->revision, error))
+    if (!windows_read_text(software, CURRENT_VERSION, "CurrentVersion", &version, error) ||
+        !windows_read_text(software, CURRENT_VERSION, "CurrentBuildNumber", &build, error) ||
+        !windows_read_number(software, CURRENT_VERSION, "CurrentMajorVersionNumber", &major,
+                             error) ||
+        !windows_read_number(software, CURRENT_VERSION, "CurrentMinorVersionNumber", &minor, error))
         return FALSE;
-
     /* CurrentVersion stays "6.3" on Windows 10 and later, which have numbers instead. */
     g_auto(GStrv) parts = g_strsplit(version ? version : "", ".", -1);
-    if (parts[0]) {
-        facts->major = parse_number(parts[0]);
-        facts->minor = parse_number(parts[1]);
+    if (major == 0 && parts[0]) {
+        major = parse_number(parts[0]);
+        minor = parse_number(parts[1]);
     }
-    facts->build = parse_number(build);
-    guint major = 0, minor = 0;
-    if (!windows_read_number(hive, CURRENT_VERSION, "CurrentMajorVersionNumber", &major, error) ||
-        !windows_read_number(hive, CURRENT_VERSION, "CurrentMinorVersionNumber", &minor, error))
-        return FALSE;
-    if (major != 0) {
-        facts->major = major;
-        facts->minor = minor;
-    }
-    if (facts->major == 0) {
+    if (major == 0) {
         drydock_error_set(error, DRYDOCK_ERROR_CORRUPT, NULL,
                           "the SOFTWARE hive does not say which version of Windows this is");
         return FALSE;
     }
+    *ret_major = major;
+    *ret_minor = minor;
+    *ret_build = parse_number(build);
     return TRUE;
+}
+
+static gboolean read_software(Guest *guest, Hive *hive, GError **error)
+{
+    GuestWindows *facts = &guest->windows_facts;
+
+    return windows_read_text(hive, CURRENT_VERSION, "ProductName", &guest->product_name, error) &&
+           windows_read_text(hive, CURRENT_VERSION, "EditionID", &facts->edition, error) &&
+           windows_read_text(hive, CURRENT_VERSION, "InstallationType", &facts->installation_type,
+                             error) &&
+           windows_read_number(hive, CURRENT_VERSION, "UBR", &facts->revision, error) &&
+           windows_registry_read_version(hive, &facts->major, &facts->minor, &facts->build, error);
 }
 
 static gboolean read_control_sets(GuestWindows *facts, Hive *hive, char **ret_control_set,

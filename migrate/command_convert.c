@@ -11,6 +11,7 @@
 #include "migrate/options.h"
 #include "migrate/output.h"
 #include "migrate/report.h"
+#include "windows/winre.h"
 
 #define COPY_STEPS 10000
 
@@ -94,11 +95,14 @@ static gboolean edit_guest(Conversion *conversion, GError **error)
         .disk_bus = conversion->options->disk_bus,
         .network = conversion->options->network,
         .network_map = (const char *const *)conversion->options->network_map,
+        .winre = conversion->options->winre,
+        .scratch_directory = output_work_directory(conversion->output),
         .disk_paths = (const char *const *)conversion->final_paths->pdata,
     };
     WorkerListener listener = command_listener(conversion->progress);
     gboolean ok = worker_run(job_run, &job, &listener, &conversion->results, error);
     key_ring_wipe(conversion->options->keys);
+    winre_scratch_remove(job.scratch_directory);
     if (!ok)
         return FALSE;
     session_stop_servers(conversion->session);

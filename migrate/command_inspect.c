@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/interrupt.h"
 #include "migrate/command.h"
 #include "migrate/job.h"
@@ -22,7 +23,8 @@ static Source *open_source(const Options *options, Progress *progress, GError **
                        error);
 }
 
-static gboolean look(const Options *options, JobGoal goal, Progress *progress, GError **error)
+static gboolean look(const Options *options, JobGoal goal, const char *scratch_directory,
+                     Progress *progress, GError **error)
 {
     Source *source = open_source(options, progress, error);
     g_autoptr(Session) session = source ? session_open(source, NULL, error) : NULL;
@@ -33,6 +35,8 @@ static gboolean look(const Options *options, JobGoal goal, Progress *progress, G
                .session = session,
                .virtio_win = options->virtio_win,
                .windows = &options->windows,
+               .winre = options->winre,
+               .scratch_directory = scratch_directory,
                .profile_dir = options->profile_dir};
     WorkerListener listener = command_listener(progress);
     g_autoptr(GHashTable) results = NULL;
@@ -43,6 +47,21 @@ static gboolean look(const Options *options, JobGoal goal, Progress *progress, G
         g_hash_table_lookup(results, options->json ? JOB_RESULT_JSON : JOB_RESULT_TEXT);
     fputs(text ? text : "", stdout);
     return TRUE;
+}
+
+/* The one plan that needs files, which are gone with it. */
+static gboolean plan_with_winre(const Options *options, Progress *progress, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    g_autofree char *directory = g_dir_make_tmp("migrate-XXXXXX", &reason);
+    if (!directory) {
+        drydock_error_set(error, DRYDOCK_ERROR_SYSTEM,
+                          "set TMPDIR to a directory that can be written", "%s", reason->message);
+        return FALSE;
+    }
+    gboolean ok = look(options, JOB_PLAN, directory, progress, error);
+    folder_remove(directory);
+    return ok;
 }
 
 static void error_drop(gpointer error)
@@ -99,7 +118,7 @@ gboolean command_inspect(int argc, char **argv, Progress **ret_progress, GError 
         return FALSE;
     *ret_progress = progress_new(options.progress);
     return options.source_only ? look_at_source(&options, *ret_progress, error)
-                               : look(&options, JOB_INSPECT, *ret_progress, error);
+                               : look(&options, JOB_INSPECT, NULL, *ret_progress, error);
 }
 
 gboolean command_plan(int argc, char **argv, Progress **ret_progress, GError **error)
@@ -110,5 +129,6 @@ gboolean command_plan(int argc, char **argv, Progress **ret_progress, GError **e
                        error))
         return FALSE;
     *ret_progress = progress_new(options.progress);
-    return look(&options, JOB_PLAN, *ret_progress, error);
+    return options.winre ? plan_with_winre(&options, *ret_progress, error)
+                         : look(&options, JOB_PLAN, NULL, *ret_progress, error);
 }

@@ -72,9 +72,10 @@ static gboolean deny_calls(GError **error)
     return result == 0;
 }
 
-/* Every right that exists in the first version of Landlock is handled and none is granted. Linux
-   5.13 and later; memory files stay reachable through /proc/self/fd, which hivex needs. */
-static gboolean deny_files(void)
+/* Every right that exists in the first version of Landlock is handled and none is granted but
+   reading the one file. Linux 5.13 and later; memory files stay reachable through /proc/self/fd,
+   which hivex needs. */
+static gboolean deny_files(int readable)
 {
     struct landlock_ruleset_attr attributes = {
         .handled_access_fs = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |
@@ -88,18 +89,27 @@ static gboolean deny_files(void)
     long ruleset = syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0);
     if (ruleset < 0)
         return FALSE;
-    gboolean ok = syscall(SYS_landlock_restrict_self, (int)ruleset, 0) == 0;
+    struct landlock_path_beneath_attr rule = {.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
+                                              .parent_fd = readable};
+    gboolean ok = (readable < 0 || syscall(SYS_landlock_add_rule, (int)ruleset,
+                                           LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0) &&
+                  syscall(SYS_landlock_restrict_self, (int)ruleset, 0) == 0;
     close((int)ruleset);
     return ok;
 }
 
 gboolean confine_process(gboolean *ret_files, GError **error)
 {
+    return confine_process_but(-1, ret_files, error);
+}
+
+gboolean confine_process_but(int readable, gboolean *ret_files, GError **error)
+{
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         drydock_error_set_errno(error, errno, "cannot confine the process that reads the guest");
         return FALSE;
     }
-    gboolean files = deny_files();
+    gboolean files = deny_files(readable);
     if (!deny_calls(error))
         return FALSE;
     *ret_files = files;

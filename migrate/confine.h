@@ -11,4 +11,9 @@
    refused. */
 gboolean confine_process(gboolean *ret_files, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same, but the file that the descriptor readable is of can still be opened for reading: for
+   libraries that insist on a name. */
+gboolean confine_process_but(int readable, gboolean *ret_files,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 #endif

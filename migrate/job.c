@@ -16,6 +16,7 @@
 #include "migrate/trim.h"
 #include "registry/edit.h"
 #include "windows/windows_guest.h"
+#include "windows/winre.h"
 
 /* What a run has made so far; everything is freed in reverse of how it stands on each other. */
 typedef struct {
@@ -23,6 +24,7 @@ typedef struct {
     WorkerChannel *channel;
     DriverTree *drivers;   /* NULL: none found */
     GError *drivers_error; /* why there are none; told when a Windows guest needs them */
+    WinreScratch *winre;   /* NULL: not wanted */
     GPtrArray *disks;
     GPtrArray *findings;
     VolumeSet *set;
@@ -43,6 +45,7 @@ static void run_clear(Run *run)
     volume_set_free(run->set);
     g_clear_pointer(&run->findings, g_ptr_array_unref);
     g_clear_pointer(&run->disks, g_ptr_array_unref);
+    winre_scratch_free(run->winre);
     driver_tree_free(run->drivers);
     g_clear_error(&run->drivers_error);
 }
@@ -62,12 +65,18 @@ static gboolean open_and_confine(Run *run, GError **error)
             g_propagate_error(error, g_steal_pointer(&run->drivers_error));
             return FALSE;
         }
+        if (run->job->winre) {
+            run->winre = winre_scratch_open(run->job->scratch_directory, error);
+            if (!run->winre)
+                return FALSE;
+        }
     }
     run->disks = session_connect_disks(run->job->session, error);
     if (!run->disks)
         return FALSE;
     gboolean files_denied = FALSE;
-    if (!confine_process(&files_denied, error))
+    int readable = run->winre ? winre_scratch_readable(run->winre) : -1;
+    if (!confine_process_but(readable, &files_denied, error))
         return FALSE;
     if (!files_denied)
         findings_add(run->findings, FINDING_HOST_NO_LANDLOCK, NULL);
@@ -134,6 +143,8 @@ static gboolean plan_windows(Run *run, GError **error)
     run->legacy_block = result.legacy_block;
     run->legacy_net = result.legacy_net;
     run->considered = g_steal_pointer(&result.considered);
+    if (run->winre && findings_check_blockers(run->findings, NULL))
+        winre_plan(run->guest, run->set, run->drivers, run->winre, run->edits, run->findings);
     return TRUE;
 }
 
@@ -142,6 +153,11 @@ static gboolean plan_linux(Run *run, GError **error)
     if (run->job->windows->first_boot_scripts->len > 0) {
         drydock_error_set(error, DRYDOCK_ERROR_USAGE, "leave out --firstboot",
                           "scripts for the first start are run in Windows guests only");
+        return FALSE;
+    }
+    if (run->job->winre) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "leave out --winre",
+                          "only Windows guests have Windows' recovery environment");
         return FALSE;
     }
     const Machine *machine = session_machine(run->job->session);

@@ -29,11 +29,13 @@ typedef struct {
     const Session *session;
     const char *virtio_win;         /* path, or NULL: the default places */
     const WindowsOptions *windows;  /* what the user wants of a Windows guest */
+    gboolean winre;                 /* and of its recovery environment; needs scratch_directory */
     const char *profile_dir;        /* NULL: built-in profiles only */
     const char *disk_bus;           /* "virtio", "scsi", "sata", or NULL: the best that will boot */
     const char *network;            /* libvirt network; NULL: "default" */
     const char *const *network_map; /* see DomainOptions; may be NULL */
     const char *const *disk_paths;  /* convert: what the XML names, one per disk */
+    const char *scratch_directory;  /* of the host, for what is too large for memory; NULL: none */
 } Job;
 
 /* A WorkerFunc; data is a const Job. */

@@ -187,6 +187,8 @@ static void add_edits_options(GOptionContext *context, Options *options, Texts *
          "Run this .bat, .cmd or .ps1 once when Windows starts (repeatable)", "SCRIPT"},
         {"no-firstboot-service", 0, 0, G_OPTION_ARG_NONE, &options->windows.no_first_boot_service,
          "Put no service into Windows that finishes the migration", NULL},
+        {"winre", 0, 0, G_OPTION_ARG_NONE, &options->winre,
+         "Also give Windows' recovery environment the virtio disk drivers", NULL},
         G_OPTION_ENTRY_NULL};
     g_option_context_add_main_entries(context, entries, NULL);
 }

@@ -12,7 +12,7 @@
 typedef enum {
     OPTIONS_COMMON = 0,
     OPTIONS_OUTPUT = 1 << 0,  /* -o, --disk-bus, --network, --network-map, --sync */
-    OPTIONS_EDITS = 1 << 1,   /* --virtio-win, --firstboot, --no-firstboot-service */
+    OPTIONS_EDITS = 1 << 1,   /* --virtio-win, --firstboot, --no-firstboot-service, --winre */
     OPTIONS_INSPECT = 1 << 2, /* --json, --source-only */
     OPTIONS_SOURCE = 1 << 3,  /* --name, --allow-path, --skip-checksums, --key */
     OPTIONS_MACHINE = 1 << 4, /* --cpus, --memory, --firmware */
@@ -25,6 +25,7 @@ typedef struct {
     char *profile_dir;
     char *virtio_win;
     WindowsOptions windows;
+    gboolean winre;
     char *output_directory;
     char *disk_bus;
     char *network;

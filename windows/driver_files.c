@@ -27,14 +27,10 @@ static const char *find_file(const ChosenDriver *chosen, const char *name)
     return NULL;
 }
 
-gboolean driver_files_stage_boot(const DriverTree *drivers, const ChosenDriver *chosen,
-                                 const char *system_root, Edits *edits, GError **error)
+gboolean driver_files_read_boot(const DriverTree *drivers, const ChosenDriver *chosen,
+                                char **ret_name, GBytes **ret_content, GError **error)
 {
     g_autofree char *name = inf_service_file_name(chosen_driver_service(chosen));
-    g_autofree char *folded = g_ascii_strdown(name, -1);
-    g_autofree char *path = g_strdup_printf("%s/System32/drivers/%s", system_root, folded);
-    g_autofree char *like = g_strdup_printf("%s/System32/drivers/disk.sys", system_root);
-    g_autoptr(GBytes) content = NULL;
     const char *source = find_file(chosen, name);
 
     if (!source) {
@@ -42,8 +38,23 @@ gboolean driver_files_stage_boot(const DriverTree *drivers, const ChosenDriver *
                           chosen->inf_path, name);
         return FALSE;
     }
-    return driver_tree_read(drivers, source, &content, error) &&
-           edits_write_file(edits, path, content,
+    if (!driver_tree_read(drivers, source, ret_content, error))
+        return FALSE;
+    *ret_name = g_ascii_strdown(name, -1);
+    return TRUE;
+}
+
+gboolean driver_files_stage_boot(const DriverTree *drivers, const ChosenDriver *chosen,
+                                 const char *system_root, Edits *edits, GError **error)
+{
+    g_autofree char *name = NULL;
+    g_autofree char *like = g_strdup_printf("%s/System32/drivers/disk.sys", system_root);
+    g_autoptr(GBytes) content = NULL;
+
+    if (!driver_files_read_boot(drivers, chosen, &name, &content, error))
+        return FALSE;
+    g_autofree char *path = g_strdup_printf("%s/System32/drivers/%s", system_root, name);
+    return edits_write_file(edits, path, content,
                             fs_tree_is_file(edits_tree(edits), like) ? like : NULL, -1,
                             "the virtio disk driver Windows boots with", error);
 }
@@ -80,11 +91,16 @@ gboolean driver_files_stage_packages(const DriverTree *drivers, const DriverChoi
     return TRUE;
 }
 
-char *driver_files_inf_path(const ChosenDriver *chosen)
+char *driver_files_package_path(const ChosenDriver *chosen, const char *source)
 {
-    g_autofree char *name = g_ascii_strdown(base_name(chosen->inf_path), -1);
+    g_autofree char *name = g_ascii_strdown(base_name(source), -1);
 
     return g_strdup_printf("Drivers\\VirtIO\\%s\\%s", chosen->name, name);
+}
+
+char *driver_files_inf_path(const ChosenDriver *chosen)
+{
+    return driver_files_package_path(chosen, chosen->inf_path);
 }
 
 char **driver_files_device_path(const DriverChoice *choice)

@@ -13,6 +13,10 @@
 #include "fs/edits.h"
 #include "windows/driver_choice.h"
 
+/* The file that chosen's service starts, and what it is called in System32\drivers. */
+gboolean driver_files_read_boot(const DriverTree *drivers, const ChosenDriver *chosen,
+                                char **ret_name, GBytes **ret_content,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* chosen's driver file as System32\drivers\<file>. system_root: "/Windows". */
 gboolean driver_files_stage_boot(const DriverTree *drivers, const ChosenDriver *chosen,
                                  const char *system_root, Edits *edits,
@@ -21,8 +25,9 @@ gboolean driver_files_stage_boot(const DriverTree *drivers, const ChosenDriver *
 gboolean driver_files_stage_packages(const DriverTree *drivers, const DriverChoice *choice,
                                      const char *system_root, Edits *edits,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Where stage_packages() puts chosen's INF: "Drivers\\VirtIO\\netkvm\\netkvm.inf" below
- * %SystemRoot%. */
+/* Where stage_packages() puts one of chosen's files, and its INF:
+   "Drivers\\VirtIO\\netkvm\\netkvm.inf" below %SystemRoot%. */
+char *driver_files_package_path(const ChosenDriver *chosen, const char *source);
 char *driver_files_inf_path(const ChosenDriver *chosen);
 /* The folders as DevicePath names them, NULL-terminated, none when no driver was chosen; free with
    g_strfreev(). */

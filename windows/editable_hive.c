@@ -80,7 +80,7 @@ void editable_hive_free(EditableHive *hive)
     g_free(hive);
 }
 
-static GPtrArray *to_edit_values(const char *hive_name, const GPtrArray *changes)
+GPtrArray *editable_hive_list_values(const char *hive_name, const GPtrArray *changes)
 {
     GPtrArray *values = g_ptr_array_new_with_free_func((GDestroyNotify)edit_value_free);
 
@@ -111,7 +111,7 @@ gboolean editable_hive_stage(const EditableHive *hive, Edits *edits, GError **er
     }
     if (!changes->len)
         return TRUE;
-    if (!edits_write_hive(edits, hive->path, edited, to_edit_values(hive->name, changes),
+    if (!edits_write_hive(edits, hive->path, edited, editable_hive_list_values(hive->name, changes),
                           "registry changes listed with it", error))
         return FALSE;
     /* Windows replays a log whose sequence number continues the hive's: none may be left. */

@@ -34,4 +34,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EditableHive, editable_hive_free)
 gboolean editable_hive_stage(const EditableHive *hive, Edits *edits,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Changes of the hive of that name, of HiveChange, as an edit lists them: of EditValue. */
+GPtrArray *editable_hive_list_values(const char *hive_name, const GPtrArray *changes);
+
 #endif

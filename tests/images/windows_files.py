@@ -7,6 +7,7 @@ import struct
 
 import hive
 import pe
+import windows_recovery
 import windows_registry
 import windows_services
 
@@ -178,6 +179,12 @@ def fill_system_volume(folder, guest, options):
     log = b"ElfFile\0" + bytes(24) + struct.pack("<IHHHH", 128, 1, 3, 4096, 0)
     _write(folder, "Windows/System32/winevt/Logs/System.evtx", log.ljust(4096, b"\0"))
     _write(folder, "Windows/win.ini", b"; for 16-bit app support\r\n")
+    if guest.recovery_start is not None:
+        _write(
+            folder,
+            "Windows/System32/Recovery/ReAgent.xml",
+            windows_recovery.re_agent(guest, guest.recovery_start),
+        )
     odd_name = "Users/Administrator/Desktop/Übersicht – 日本語.txt"
     _write(folder, odd_name, "Grüße\r\n".encode("utf-16"))
     _write_hives(folder, guest, options)

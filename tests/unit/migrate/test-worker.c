@@ -25,10 +25,16 @@ static void hear_progress(void *data, uint64_t done, uint64_t total)
     g_string_append_printf(data, "%u/%u;", (guint)done, (guint)total);
 }
 
-static gboolean run(WorkerFunc func, GString *heard, GHashTable **ret_results, GError **error)
+static gboolean run_with(WorkerFunc func, void *data, GString *heard, GHashTable **ret_results,
+                         GError **error)
 {
     WorkerListener listener = {hear_text, hear_progress, hear_text, heard};
-    return worker_run(func, NULL, &listener, ret_results, error);
+    return worker_run(func, data, &listener, ret_results, error);
+}
+
+static gboolean run(WorkerFunc func, GString *heard, GHashTable **ret_results, GError **error)
+{
+    return run_with(func, NULL, heard, ret_results, error);
 }
 
 static gboolean talk(G_GNUC_UNUSED void *data, WorkerChannel *channel, G_GNUC_UNUSED GError **error)
@@ -140,11 +146,47 @@ static void test_confinement(void)
         g_test_skip("this kernel has no Landlock; files could not be checked");
 }
 
+/* data: a file of the host. */
+static gboolean try_one_file(void *data, WorkerChannel *channel, GError **error)
+{
+    gboolean files_denied;
+    int fd = open(data, O_RDONLY | O_CLOEXEC);
+    if (!confine_process_but(fd, &files_denied, error))
+        return FALSE;
+    worker_send_result(channel, "landlock", files_denied ? "yes" : "no");
+    worker_send_result(channel, "again", open(data, O_RDONLY | O_CLOEXEC) >= 0 ? "yes" : "no");
+    report(channel, "write", open(data, O_WRONLY | O_CLOEXEC) < 0 && errno == EACCES);
+    report(channel, "read", open("/etc/passwd", O_RDONLY | O_CLOEXEC) < 0 && errno == EACCES);
+    return TRUE;
+}
+
+static void test_one_file(void)
+{
+    g_autoptr(GString) heard = g_string_new(NULL);
+    g_autoptr(GHashTable) results = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("test-XXXXXX", &path, &error);
+    g_assert_no_error(error);
+    close(fd);
+    g_assert_true(run_with(try_one_file, path, heard, &results, &error));
+    g_assert_no_error(error);
+    unlink(path);
+    g_assert_cmpstr(g_hash_table_lookup(results, "again"), ==, "yes");
+    if (g_strcmp0(g_hash_table_lookup(results, "landlock"), "yes") != 0) {
+        g_test_skip("this kernel has no Landlock; files could not be checked");
+        return;
+    }
+    g_assert_cmpstr(g_hash_table_lookup(results, "write"), ==, "denied");
+    g_assert_cmpstr(g_hash_table_lookup(results, "read"), ==, "denied");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/migrate/worker/talk", test_talk);
     g_test_add_func("/migrate/worker/failures", test_failures);
     g_test_add_func("/migrate/worker/confinement", test_confinement);
+    g_test_add_func("/migrate/worker/one-file", test_one_file);
     return g_test_run();
 }
