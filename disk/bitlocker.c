@@ -8,10 +8,8 @@
 #include "base/error.h"
 #include "disk/bitlocker_cipher.h"
 #include "disk/driver.h"
+#include "disk/sector_store.h"
 
-#define SECTOR_LIMIT_BYTES 4096
-/* What is encrypted before it is written; reads need no copy. */
-#define WRITE_BYTES ((size_t)256 << 10)
 #define RESERVED_REGIONS (BITLOCKER_COPIES + 1)
 
 typedef struct {
@@ -23,8 +21,8 @@ typedef struct {
     BitlockerCipher *cipher; /* NULL: nothing is encrypted */
     uint64_t encrypted_bytes;
     uint64_t header_bytes, header_offset;
-    Region reserved[RESERVED_REGIONS];  /* the metadata, and where the volume's header is kept */
-    uint8_t sector[SECTOR_LIMIT_BYTES]; /* room for one of which only a part is read */
+    Region reserved[RESERVED_REGIONS]; /* the metadata, and where the volume's header is kept */
+    SectorStore store;
 } BitlockerDisk;
 
 typedef enum {
@@ -68,37 +66,6 @@ static Run run_at(const BitlockerDisk *disk, uint64_t offset, uint64_t limit)
     return run;
 }
 
-static gboolean read_sector(BitlockerDisk *disk, uint64_t stored, uint8_t *sector, GError **error)
-{
-    uint32_t unit = disk->base.sector_size;
-    return disk_read(disk->base.parent, stored, sector, unit, error) &&
-           bitlocker_cipher_decrypt(disk->cipher, stored, sector, unit, error);
-}
-
-static gboolean read_encrypted(BitlockerDisk *disk, uint64_t stored, uint8_t *bytes, size_t length,
-                               GError **error)
-{
-    uint32_t unit = disk->base.sector_size;
-    while (length > 0) {
-        size_t in_sector = (size_t)(stored % unit), chunk;
-        if (in_sector == 0 && length >= unit) {
-            chunk = length - length % unit;
-            if (!disk_read(disk->base.parent, stored, bytes, chunk, error) ||
-                !bitlocker_cipher_decrypt(disk->cipher, stored, bytes, chunk, error))
-                return FALSE;
-        } else {
-            chunk = MIN(length, unit - in_sector);
-            if (!read_sector(disk, stored - in_sector, disk->sector, error))
-                return FALSE;
-            memcpy(bytes, disk->sector + in_sector, chunk);
-        }
-        bytes += chunk;
-        stored += chunk;
-        length -= chunk;
-    }
-    return TRUE;
-}
-
 static gboolean bitlocker_disk_read(Disk *base, uint64_t offset, void *buffer, size_t length,
                                     GError **error)
 {
@@ -109,47 +76,12 @@ static gboolean bitlocker_disk_read(Disk *base, uint64_t offset, void *buffer, s
         size_t chunk = (size_t)run.length;
         if (run.kind == RUN_RESERVED)
             memset(bytes, 0, chunk);
-        else if (run.kind == RUN_PLAIN ? !disk_read(base->parent, run.stored, bytes, chunk, error)
-                                       : !read_encrypted(disk, run.stored, bytes, chunk, error))
+        else if (run.kind == RUN_PLAIN
+                     ? !disk_read(base->parent, run.stored, bytes, chunk, error)
+                     : !sector_store_read(&disk->store, run.stored, bytes, chunk, error))
             return FALSE;
         bytes += chunk;
         offset += chunk;
-        length -= chunk;
-    }
-    return TRUE;
-}
-
-/* [stored, stored + length), rounded outwards to sectors, fits into room. */
-static gboolean write_piece(BitlockerDisk *disk, uint64_t stored, const uint8_t *bytes,
-                            size_t length, uint8_t *room, GError **error)
-{
-    uint32_t unit = disk->base.sector_size;
-    size_t head = (size_t)(stored % unit);
-    size_t whole = (head + length + unit - 1) / unit * unit;
-    uint64_t start = stored - head;
-    if (head > 0 && !read_sector(disk, start, room, error))
-        return FALSE;
-    /* The same sector, if there is but one, has been read already. */
-    if ((head + length) % unit > 0 && !(head > 0 && whole == unit) &&
-        !read_sector(disk, start + whole - unit, room + whole - unit, error))
-        return FALSE;
-    memcpy(room + head, bytes, length);
-    return bitlocker_cipher_encrypt(disk->cipher, start, room, whole, error) &&
-           disk_write(disk->base.parent, start, room, whole, error);
-}
-
-static gboolean write_encrypted(BitlockerDisk *disk, uint64_t stored, const uint8_t *bytes,
-                                size_t length, GError **error)
-{
-    uint32_t unit = disk->base.sector_size;
-    size_t room_bytes = MIN(WRITE_BYTES, length + 2 * (size_t)unit);
-    g_autofree uint8_t *room = g_malloc(room_bytes);
-    while (length > 0) {
-        size_t chunk = MIN(length, room_bytes / unit * unit - (size_t)(stored % unit));
-        if (!write_piece(disk, stored, bytes, chunk, room, error))
-            return FALSE;
-        bytes += chunk;
-        stored += chunk;
         length -= chunk;
     }
     return TRUE;
@@ -182,7 +114,7 @@ static gboolean bitlocker_disk_write(Disk *base, uint64_t offset, const void *bu
         gboolean ok = run.kind == RUN_RESERVED ? check_reserved(base, offset, bytes, chunk, error)
                       : run.kind == RUN_PLAIN
                           ? disk_write(base->parent, run.stored, bytes, chunk, error)
-                          : write_encrypted(disk, run.stored, bytes, chunk, error);
+                          : sector_store_write(&disk->store, run.stored, bytes, chunk, error);
         if (!ok)
             return FALSE;
         bytes += chunk;
@@ -226,6 +158,18 @@ static const DiskOps bitlocker_ops = {
     .free = bitlocker_disk_free,
 };
 
+static gboolean decrypt_sectors(void *cipher, uint64_t stored, uint8_t *bytes, size_t length,
+                                GError **error)
+{
+    return bitlocker_cipher_decrypt(cipher, stored, bytes, length, error);
+}
+
+static gboolean encrypt_sectors(void *cipher, uint64_t stored, uint8_t *bytes, size_t length,
+                                GError **error)
+{
+    return bitlocker_cipher_encrypt(cipher, stored, bytes, length, error);
+}
+
 Disk *bitlocker_open(const Bitlocker *bitlocker, Disk *volume, const KeyRing *keys, GError **error)
 {
     g_autoptr(BitlockerCipher) cipher = NULL;
@@ -244,6 +188,11 @@ Disk *bitlocker_open(const Bitlocker *bitlocker, Disk *volume, const KeyRing *ke
               disk_is_writable(volume));
     disk->base.keeps_no_zeros = TRUE;
     disk->cipher = g_steal_pointer(&cipher);
+    disk->store = (SectorStore){.disk = volume,
+                                .sector_bytes = bitlocker->sector_bytes,
+                                .decrypt = decrypt_sectors,
+                                .encrypt = encrypt_sectors,
+                                .cipher = disk->cipher};
     disk->encrypted_bytes = bitlocker->encrypted_bytes;
     disk->header_bytes = bitlocker->header_bytes;
     disk->header_offset = bitlocker->header_offset;
