@@ -13,6 +13,8 @@ pkg_check_modules(LIBXML2 REQUIRED IMPORTED_TARGET libxml-2.0)
 pkg_check_modules(LIBARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 # AES and SHA-256 of encrypted volumes.
 pkg_check_modules(LIBCRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+# LUKS headers and key slots; crypt_dump_json() came with 2.4.
+pkg_check_modules(LIBCRYPTSETUP REQUIRED IMPORTED_TARGET libcryptsetup>=2.4)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 # Its headers only: plugins are loaded into nbdkit.
 pkg_check_modules(NBDKIT REQUIRED IMPORTED_TARGET nbdkit)

@@ -19,18 +19,32 @@ void key_ring_free(KeyRing *ring);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KeyRing, key_ring_free)
 
 /* id: a UUID of a volume or of one of its key protectors or slots, with or without braces, in any
-   case; "*" or "any": every volume. secret is copied: a passphrase in UTF-8 without a final line
-   break, or the content of a key file. DRYDOCK_ERROR_USAGE: an id that is neither, or no secret. */
+   case; a volume's name as inspect lists it ("sda3", "/dev/sda3", "group/volume"); "*", "any" or
+   "all": every volume. secret is copied: a passphrase in UTF-8, or the content of a key file.
+   DRYDOCK_ERROR_USAGE: an id that is none of these, or no secret but a line break. */
 gboolean key_ring_add(KeyRing *ring, const char *id, const uint8_t *secret, size_t length,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What of ring (may be NULL) may be for the volume called device: a copy without the keys for other
+   names. Its own are for every UUID. */
+KeyRing *key_ring_for_device(const KeyRing *ring, const char *device);
 
 /* Overwrites all secrets and forgets them: every volume has been opened. NULL is fine. */
 void key_ring_wipe(KeyRing *ring);
 
+/* What of a text counts: not the line break at its end. All of it when there is a NUL in it: other
+   files may well end in bytes that look like one. */
+size_t key_text_length(const uint8_t *secret, size_t length);
+
 guint key_ring_count(const KeyRing *ring); /* ring may be NULL: 0 */
 /* Secret number index is meant for id, or for every volume. id: lower case, without braces. */
 gboolean key_ring_is_for(const KeyRing *ring, guint index, const char *id);
-/* Borrowed until the ring is wiped; a NUL that does not count follows. */
+/* The same, but it was named: by id, or by the device of key_ring_for_device(). */
+gboolean key_ring_names(const KeyRing *ring, guint index, const char *id);
+/* Of a text without the line break at its end. Borrowed until the ring is wiped; a NUL that does
+   not count follows. */
 const uint8_t *key_ring_secret(const KeyRing *ring, guint index, size_t *ret_length);
+/* With the line break: it is part of a key file of LUKS. NULL: there is none. */
+const uint8_t *key_ring_whole_secret(const KeyRing *ring, guint index, size_t *ret_length);
 
 #endif

@@ -26,13 +26,23 @@ struct SectorCipher {
     EVP_CIPHER_CTX *vector; /* NULL: the number is the initial vector */
 };
 
+static const EVP_CIPHER *find_algorithm(SectorMode mode, size_t key_bytes)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(algorithms); i++)
+        if (algorithms[i].mode == mode && algorithms[i].key_bytes == key_bytes)
+            return algorithms[i].algorithm();
+    return NULL;
+}
+
+gboolean sector_cipher_takes(SectorMode mode, size_t key_bytes)
+{
+    return find_algorithm(mode, key_bytes) != NULL;
+}
+
 static EVP_CIPHER_CTX *new_context(SectorMode mode, const uint8_t *key, size_t key_bytes,
                                    gboolean encrypts, GError **error)
 {
-    const EVP_CIPHER *algorithm = NULL;
-    for (guint i = 0; i < G_N_ELEMENTS(algorithms); i++)
-        if (algorithms[i].mode == mode && algorithms[i].key_bytes == key_bytes)
-            algorithm = algorithms[i].algorithm();
+    const EVP_CIPHER *algorithm = find_algorithm(mode, key_bytes);
     if (!algorithm) {
         drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
                           "this way to use AES has no keys of %zu bytes", key_bytes);

@@ -28,6 +28,8 @@ typedef struct {
     size_t vector_key_bytes;
 } SectorCipherKey;
 
+gboolean sector_cipher_takes(SectorMode mode, size_t key_bytes);
+
 /* DRYDOCK_ERROR_UNSUPPORTED: no such length of a key. */
 SectorCipher *sector_cipher_new(const SectorCipherKey *key,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -59,15 +59,10 @@ static gboolean read_bytes(int fd, const Wanted *wanted, const char *name, gbool
     return FALSE;
 }
 
-/* A .BEK file may well end in bytes that look like a line break; a text has no NUL in it. */
 static void drop_line_break(GivenSecret *secret)
 {
-    if (memchr(secret->bytes, 0, secret->length))
-        return;
-    if (secret->length > 0 && secret->bytes[secret->length - 1] == '\n')
-        secret->length--;
-    if (secret->length > 0 && secret->bytes[secret->length - 1] == '\r')
-        secret->length--;
+    secret->whole_length = secret->length;
+    secret->length = key_text_length(secret->bytes, secret->length);
 }
 
 static gboolean read_file(const char *path, const Wanted *wanted, GivenSecret *secret,
@@ -121,6 +116,7 @@ static gboolean read_line_unseen(int fd, const Wanted *wanted, GivenSecret *secr
         drydock_error_set_errno(error, errno, "cannot ask for the %s of '%s'", wanted->kind,
                                 wanted->owner);
     ok = ok && read_bytes(fd, wanted, TERMINAL, TRUE, secret, error);
+    secret->whole_length = secret->length;
     ssize_t ignored = write(fd, "\n", 1);
     (void)ignored;
     tcsetattr(fd, TCSAFLUSH, &before);

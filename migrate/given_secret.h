@@ -9,13 +9,15 @@
 /* Bytes that are overwritten before they are freed. */
 typedef struct {
     uint8_t *bytes;
-    size_t length, room;
+    size_t length;       /* of a text without the line break at its end */
+    size_t whole_length; /* with it */
+    size_t room;
 } GivenSecret;
 
 void given_secret_clear(GivenSecret *secret);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(GivenSecret, given_secret_clear)
 
-/* place: "file:PATH", "env:NAME" or "prompt". Of a text the final line break does not count. A
+/* place: "file:PATH", "env:NAME" or "prompt". A
    variable is removed from the environment, so that no program we start inherits it. A prompt needs
    a terminal, and shows nothing of what is typed. kind ("key", "password") and owner (whose) are
    for messages.

@@ -523,33 +523,6 @@ static void test_recovery_passwords(void)
     }
 }
 
-static void test_key_ring(void)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(KeyRing) keys = key_ring_new();
-    static const char *const wrong[] = {"",     "sda2", "{",
-                                        "1234", "{}",   "01020304-0506-0708-090a-0b0c0d0e0f1"};
-    for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
-        g_assert_false(key_ring_add(keys, wrong[i], (const uint8_t *)"x", 1, &error));
-        g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_USAGE);
-        g_clear_error(&error);
-    }
-    g_assert_false(key_ring_add(keys, "any", (const uint8_t *)"x", 0, &error));
-    g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_USAGE);
-    g_assert_cmpuint(key_ring_count(keys), ==, 0);
-    g_assert_cmpuint(key_ring_count(NULL), ==, 0);
-    add_key(keys, "{ABCDEF01-0506-0708-090A-0B0C0D0E0F10}", "one", 3);
-    add_key(keys, "ANY", "two", 3);
-    g_assert_true(key_ring_is_for(keys, 0, "abcdef01-0506-0708-090a-0b0c0d0e0f10"));
-    g_assert_false(key_ring_is_for(keys, 0, WRITER_VOLUME_ID));
-    g_assert_true(key_ring_is_for(keys, 1, WRITER_VOLUME_ID));
-    size_t length;
-    g_assert_cmpstr((const char *)key_ring_secret(keys, 1, &length), ==, "two");
-    g_assert_cmpuint(length, ==, 3);
-    key_ring_wipe(keys);
-    g_assert_cmpuint(key_ring_count(keys), ==, 0);
-}
-
 int main(int argc, char **argv)
 {
     test_start(argc, argv);
@@ -565,6 +538,5 @@ int main(int argc, char **argv)
     g_test_add_func("/disk/bitlocker/discard", test_discard);
     g_test_add_func("/disk/bitlocker/dislocker", test_dislocker);
     g_test_add_func("/disk/bitlocker/recovery-passwords", test_recovery_passwords);
-    g_test_add_func("/disk/bitlocker/key-ring", test_key_ring);
     return g_test_run();
 }

@@ -89,7 +89,7 @@ static void test_wrong_arguments(void)
         {"any:file:/dev/zero", DRYDOCK_ERROR_USAGE},
         {"any:file:/", DRYDOCK_ERROR_SYSTEM},
         {"any:env:", DRYDOCK_ERROR_NOT_FOUND},
-        {"sda2:file:/etc/hostname", DRYDOCK_ERROR_USAGE},
+        {"sda-2:file:/etc/hostname", DRYDOCK_ERROR_USAGE},
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GError) error = NULL;
