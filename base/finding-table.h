@@ -81,7 +81,27 @@ FINDING(BITLOCKER_CONVERTING, "bitlocker-converting", WARNING,
 FINDING(VOLUME_LUKS, "volume-luks", WARNING, "{} is encrypted with LUKS and was not looked into",
         NULL)
 FINDING(VOLUME_LVM, "volume-lvm", WARNING,
-        "{} belongs to an LVM volume group, which is not read: what is in it was not looked at", NULL)
+        "{} belongs to LVM and could not be read: what is in it was not looked at",
+        "check it in the source (vgck, vgcfgrestore), then export it again")
+FINDING(LVM_MISSING, "lvm-missing", WARNING,
+        "a physical volume of the LVM volume group {} is on none of the disks",
+        "give all disks of the machine")
+FINDING(LVM_INCOMPLETE, "lvm-incomplete", WARNING,
+        "the logical volume {} is not whole and was not looked into", "give all disks of the machine")
+FINDING(LVM_TYPE, "lvm-type", WARNING,
+        "the logical volume {} is of a kind that is not read: what is in it was not looked at", NULL)
+FINDING(LVM_SNAPSHOTS, "lvm-snapshots", WARNING,
+        "the logical volume {} has snapshots: what is changed here makes them inconsistent",
+        "remove or merge them before the migration; make new ones after it")
+FINDING(LVM_SAME_NAME, "lvm-same-name", WARNING,
+        "there are two LVM volume groups called {}; they are told apart by their identifiers",
+        "rename one of them (vgrename UUID NAME) before the guest sees both")
+FINDING(LVM_DUPLICATE, "lvm-duplicate", WARNING,
+        "{} is a copy of another physical volume of LVM; it was left alone",
+        "leave the copy's disk out, or give it identifiers of its own (vgimportclone)")
+FINDING(LVM_DAMAGED, "lvm-damaged", WARNING,
+        "a copy of the LVM metadata on {} is damaged; another one was used",
+        "repair it in the guest afterwards (vgck --updatemetadata)")
 FINDING(VOLUME_RAID, "volume-raid", WARNING,
         "{} belongs to a software RAID, which is not read: what is in it was not looked at", NULL)
 FINDING(VOLUME_FILESYSTEM, "volume-filesystem", WARNING,

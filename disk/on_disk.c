@@ -4,15 +4,19 @@
 
 #include "base/bytes.h"
 
-uint32_t crc32_compute(const uint8_t *bytes, size_t length)
+uint32_t crc32_update(uint32_t crc, const uint8_t *bytes, size_t length)
 {
-    uint32_t crc = ~UINT32_C(0);
     for (size_t i = 0; i < length; i++) {
         crc ^= bytes[i];
         for (int bit = 0; bit < 8; bit++)
             crc = (crc >> 1) ^ (crc & 1 ? UINT32_C(0xedb88320) : 0);
     }
-    return ~crc;
+    return crc;
+}
+
+uint32_t crc32_compute(const uint8_t *bytes, size_t length)
+{
+    return ~crc32_update(~UINT32_C(0), bytes, length);
 }
 
 char *guid_to_text(const uint8_t guid[GUID_BYTES])

@@ -30,16 +30,19 @@ static void add_opened(const Volume *volume, const Bitlocker *bitlocker, GPtrArr
         findings_add(findings, FINDING_BITLOCKER_TPM, volume->name);
 }
 
-gboolean encrypted_open_bitlocker(Volume *volume, Disk *stored, const KeyRing *keys,
-                                  GPtrArray *findings, gboolean *ret_opened, GError **error)
+gboolean encrypted_open_bitlocker(Volume *volume, const KeyRing *keys, GPtrArray *findings,
+                                  gboolean *ret_opened, GError **error)
 {
     g_autoptr(GError) local = NULL;
     g_autoptr(Bitlocker) bitlocker = bitlocker_read(volume->disk, &local);
-    g_autoptr(Disk) open = bitlocker ? bitlocker_open(bitlocker, stored, keys, &local) : NULL;
+    g_autoptr(Disk) open =
+        bitlocker ? bitlocker_open(bitlocker, volume->stored, keys, &local) : NULL;
     *ret_opened = open != NULL;
-    if (open) {
+    if (*ret_opened) {
         disk_unref(volume->disk);
         volume->disk = disk_new_cache(open, VOLUME_CACHE_BYTES);
+        disk_unref(volume->stored);
+        volume->stored = g_steal_pointer(&open);
         volume->encryption = "BitLocker";
         g_clear_pointer(&volume->probe, volume_probe_free);
         add_opened(volume, bitlocker, findings);

@@ -5,11 +5,10 @@
 
 #include "inspect/volume.h"
 
-/* volume->probe says "BitLocker", volume->disk is a cache in front of stored. Opened: volume->disk
-   is one in front of the decrypted volume, and probe is NULL again. Not opened (no key and so on):
-   *ret_opened FALSE, and a finding. FALSE: an error that ends everything. */
-gboolean encrypted_open_bitlocker(Volume *volume, Disk *stored, const KeyRing *keys,
-                                  GPtrArray *findings, gboolean *ret_opened,
-                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* volume->probe says "BitLocker". Opened: stored is the decrypted volume and disk a cache in front
+   of it, and probe is NULL again. Not opened (no key and so on): *ret_opened FALSE, and a finding.
+   FALSE: an error that ends everything. */
+gboolean encrypted_open_bitlocker(Volume *volume, const KeyRing *keys, GPtrArray *findings,
+                                  gboolean *ret_opened, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

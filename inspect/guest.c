@@ -70,10 +70,14 @@ static void set_no_system_error(const VolumeSet *set, GError **error)
     g_autoptr(GString) unread = g_string_new(NULL);
     for (guint i = 0; i < set->volumes->len; i++) {
         const Volume *volume = g_ptr_array_index(set->volumes, i);
-        if (!volume->fs && volume->probe->type && !g_str_equal(volume->probe->type, "swap"))
+        if (!volume->fs && !volume->is_member && volume->probe->type &&
+            !g_str_equal(volume->probe->type, "swap"))
             g_string_append_printf(unread, "%s%s (%s)", unread->len ? ", " : "", volume->name,
                                    volume->probe->type);
     }
+    for (guint i = 0; i < set->unmapped->len; i++)
+        g_string_append_printf(unread, "%s%s", unread->len ? ", " : "",
+                               (const char *)g_ptr_array_index(set->unmapped, i));
     if (unread->len)
         drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED,
                           "see migrate-inspect(1) for the volumes that are supported",

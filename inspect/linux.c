@@ -156,7 +156,7 @@ static gboolean mount_filesystems(const VolumeSet *set, GPtrArray *findings, Gue
 
     for (guint i = 0; i < facts->mounts->len; i++) {
         GuestMount *mount = g_ptr_array_index(facts->mounts, i);
-        mount->volume = volume_set_find_linux(set, mount->spec);
+        mount->volume = volume_set_find_linux(set, guest->root, mount->spec);
         if (g_str_equal(mount->mount_point, "/")) {
             mount->volume = guest->root;
         } else if (mount->volume && mount->volume->fs && mount->volume != guest->root &&
@@ -248,12 +248,13 @@ gboolean linux_read_guest(const VolumeSet *set, GPtrArray *findings, Guest *gues
 }
 
 /* root= on the kernel's command line of the entry that starts by itself. */
-static const Volume *find_default_root(const VolumeSet *set, const BootEntry *entry)
+static const Volume *find_default_root(const VolumeSet *set, const Volume *near,
+                                       const BootEntry *entry)
 {
     g_auto(GStrv) words = g_strsplit(entry->options ? entry->options : "", " ", -1);
     for (guint i = 0; words[i]; i++)
         if (g_str_has_prefix(words[i], "root="))
-            return volume_set_find_linux(set, words[i] + strlen("root="));
+            return volume_set_find_linux(set, near, words[i] + strlen("root="));
     return NULL;
 }
 
@@ -275,7 +276,9 @@ gboolean linux_find_default(const VolumeSet *set, const GPtrArray *candidates,
         linux_facts_clear(&guest.linux_facts);
         if (!ok)
             return FALSE;
-        const Volume *root = menu.default_entry ? find_default_root(set, menu.default_entry) : NULL;
+        const Volume *root = menu.default_entry
+                                 ? find_default_root(set, candidate->volume, menu.default_entry)
+                                 : NULL;
         for (guint j = 0; j < candidates->len && root; j++) {
             const GuestCandidate *other = g_ptr_array_index(candidates, j);
             if (other->kind == GUEST_LINUX && other->volume == root)

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "inspect/encrypted.h"
 #include "inspect/text_file.h"
+#include "inspect/volume_layers.h"
 
 /* What blkid calls a volume that we cannot read, by type or else by usage, and what the user must
    know of it. Swap and empty volumes are no news. */
@@ -14,10 +15,24 @@ static const struct {
     const char *type, *usage;
     FindingCode finding;
 } unreadable[] = {
-    {"crypto_LUKS", NULL, FINDING_VOLUME_LUKS},      {"LVM2_member", NULL, FINDING_VOLUME_LVM},
-    {"LVM1_member", NULL, FINDING_VOLUME_LVM},       {NULL, "raid", FINDING_VOLUME_RAID},
+    {"crypto_LUKS", NULL, FINDING_VOLUME_LUKS},
+    {"LVM1_member", NULL, FINDING_VOLUME_LVM},
+    {NULL, "raid", FINDING_VOLUME_RAID},
     {NULL, "filesystem", FINDING_VOLUME_FILESYSTEM},
 };
+
+/* Members of something larger, which is put together when all of them are known. */
+static const struct {
+    const char *type; /* blkid's */
+    FindingCode left; /* when nothing was */
+    gboolean (*open)(VolumeSet *set, GPtrArray *members, const KeyRing *keys, GPtrArray *findings,
+                     GError **error);
+} layers[] = {
+    {"LVM2_member", FINDING_VOLUME_LVM, volume_lvm_open},
+};
+
+/* LVM on RAID, LVM inside LVM: deeper stacks are made by nobody who wants to boot from them. */
+#define LAYERS_LIMIT 4
 
 /* Logical disk manager: MBR type of every partition of a dynamic disk, GPT type of its data. */
 #define MBR_TYPE_LDM 0x42
@@ -33,6 +48,10 @@ static void volume_free(gpointer data)
     fs_close(volume->fs);
     volume_probe_free(volume->probe);
     disk_unref(volume->disk);
+    disk_unref(volume->stored);
+    g_strfreev(volume->devices);
+    g_free(volume->layer_uuid);
+    g_free(volume->group_uuid);
     g_free(volume->name);
     g_free(volume);
 }
@@ -52,6 +71,7 @@ void volume_set_free(VolumeSet *set)
     if (!set)
         return;
     g_ptr_array_unref(set->volumes);
+    g_ptr_array_unref(set->unmapped);
     g_ptr_array_unref(set->tables);
     g_ptr_array_unref(set->disks);
     g_free(set);
@@ -93,6 +113,14 @@ static gboolean is_dynamic_disk(const Partition *partition)
 {
     return partition && (partition->mbr_type == MBR_TYPE_LDM ||
                          g_strcmp0(partition->type_guid, GPT_TYPE_LDM_DATA) == 0);
+}
+
+static gboolean is_layer_type(const char *type)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(layers); i++)
+        if (g_str_equal(type, layers[i].type))
+            return TRUE;
+    return FALSE;
 }
 
 static void add_type_finding(const Volume *volume, GPtrArray *findings)
@@ -142,7 +170,7 @@ static gboolean probe(Volume *volume, GPtrArray *findings, GError **error)
 static gboolean open_filesystem(Volume *volume, GPtrArray *findings, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    if (!volume->probe->type)
+    if (!volume->probe->type || is_layer_type(volume->probe->type))
         return TRUE;
     if (!fs_type_is_supported(volume->probe->type)) {
         add_type_finding(volume, findings);
@@ -158,15 +186,16 @@ static gboolean open_filesystem(Volume *volume, GPtrArray *findings, GError **er
     return TRUE;
 }
 
-/* stored: what volume->disk is a cache in front of. */
-static gboolean look_into(Volume *volume, Disk *stored, const KeyRing *keys, GPtrArray *findings,
+gboolean volume_look_into(Volume *volume, Disk *stored, const KeyRing *keys, GPtrArray *findings,
                           GError **error)
 {
     gboolean opened = TRUE;
+    volume->stored = disk_ref(stored);
+    volume->disk = disk_new_cache(stored, VOLUME_CACHE_BYTES);
     if (!probe(volume, findings, error))
         return FALSE;
     if (g_strcmp0(volume->probe->type, "BitLocker") == 0 &&
-        (!encrypted_open_bitlocker(volume, stored, keys, findings, &opened, error) ||
+        (!encrypted_open_bitlocker(volume, keys, findings, &opened, error) ||
          (opened && !probe(volume, findings, error))))
         return FALSE;
     return !opened || open_filesystem(volume, findings, error);
@@ -195,16 +224,17 @@ static gboolean add_volume(VolumeSet *set, guint disk_index, const Partition *pa
     }
     if (!window || !interrupt_check(error))
         return FALSE;
-    volume->disk = disk_new_cache(window, VOLUME_CACHE_BYTES);
     if (is_dynamic_disk(partition))
         findings_add(findings, FINDING_VOLUME_DYNAMIC_DISK, volume->name);
     if (partition && g_strcmp0(partition->type_guid, GPT_TYPE_STORAGE_SPACES) == 0)
         findings_add(findings, FINDING_VOLUME_STORAGE_SPACES, volume->name);
     if (is_reserved(partition)) {
         volume->probe = g_new0(VolumeProbe, 1);
+        volume->stored = disk_ref(window);
+        volume->disk = disk_new_cache(window, VOLUME_CACHE_BYTES);
         return TRUE;
     }
-    return look_into(volume, window, keys, findings, error);
+    return volume_look_into(volume, window, keys, findings, error);
 }
 
 static gboolean is_extended(const Partition *partition)
@@ -240,6 +270,44 @@ static gboolean add_disk(VolumeSet *set, Disk *disk, const KeyRing *keys, GPtrAr
     return TRUE;
 }
 
+/* Those of one type that no layer has had yet. */
+static GPtrArray *take_members(const VolumeSet *set, const char *type)
+{
+    GPtrArray *members = g_ptr_array_new();
+    for (guint i = 0; i < set->volumes->len; i++) {
+        Volume *volume = g_ptr_array_index(set->volumes, i);
+        if (volume->is_member || g_strcmp0(volume->probe->type, type) != 0)
+            continue;
+        volume->is_member = TRUE;
+        disk_unref(volume->disk);
+        volume->disk = disk_ref(volume->stored);
+        g_ptr_array_add(members, volume);
+    }
+    return members;
+}
+
+static gboolean open_layer(VolumeSet *set, guint layer, gboolean too_deep, const KeyRing *keys,
+                           GPtrArray *findings, GError **error)
+{
+    g_autoptr(GPtrArray) members = take_members(set, layers[layer].type);
+    if (!too_deep)
+        return members->len == 0 || layers[layer].open(set, members, keys, findings, error);
+    for (guint i = 0; i < members->len; i++)
+        findings_add(findings, layers[layer].left,
+                     ((const Volume *)g_ptr_array_index(members, i))->name);
+    return TRUE;
+}
+
+static gboolean open_layers(VolumeSet *set, const KeyRing *keys, GPtrArray *findings,
+                            GError **error)
+{
+    for (guint depth = 0; depth <= LAYERS_LIMIT; depth++)
+        for (guint i = 0; i < G_N_ELEMENTS(layers); i++)
+            if (!open_layer(set, i, depth == LAYERS_LIMIT, keys, findings, error))
+                return FALSE;
+    return TRUE;
+}
+
 gboolean volume_set_open_with_keys(GPtrArray *disks, const KeyRing *keys, GPtrArray *findings,
                                    VolumeSet **ret_set, GError **error)
 {
@@ -247,10 +315,13 @@ gboolean volume_set_open_with_keys(GPtrArray *disks, const KeyRing *keys, GPtrAr
     set->disks = g_ptr_array_new_with_free_func(disk_free);
     set->tables = g_ptr_array_new_with_free_func(table_free);
     set->volumes = g_ptr_array_new_with_free_func(volume_free);
+    set->unmapped = g_ptr_array_new_with_free_func(g_free);
 
     for (guint i = 0; i < disks->len; i++)
         if (!add_disk(set, g_ptr_array_index(disks, i), keys, findings, error))
             return FALSE;
+    if (!open_layers(set, keys, findings, error))
+        return FALSE;
     *ret_set = g_steal_pointer(&set);
     return TRUE;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every volume on a machine's disks: partitions, whole disks without a table, later what LVM, RAID
-   and encryption make of them; with the filesystem on each. */
+/* Every volume on a machine's disks: partitions, whole disks without a table, what LVM and
+   encryption make of them; with the filesystem on each. */
 #ifndef INSPECT_VOLUME_H
 #define INSPECT_VOLUME_H
 
@@ -14,21 +14,34 @@
  */
 #define VOLUME_CACHE_BYTES (4u << 20)
 
+typedef enum {
+    VOLUME_ON_DISK, /* a partition, or a whole disk */
+    VOLUME_LVM,     /* a logical volume */
+} VolumeLayer;
+
 typedef struct {
-    guint disk_index;            /* 0…, in the machine's order */
+    VolumeLayer layer;
+    guint disk_index;            /* 0…, in the machine's order; of a layer: where it begins */
     const PartitionTable *table; /* of that disk, borrowed from the set */
-    const Partition *partition;  /* NULL: the whole disk */
-    char *name;                  /* as Linux would call it on virtio or SCSI: "sda2", "sdb" */
-    Disk *disk;                  /* window with a write-back cache in front; decrypted */
-    const char *encryption;      /* what it is decrypted from, "BitLocker"; NULL: nothing */
+    const Partition *partition;  /* NULL: the whole disk, or a layer */
+    char *name;       /* as Linux would call it on virtio or SCSI: "sda2", "sdb", "group/root" */
+    char **devices;   /* of a layer: every name below /dev that Linux gives it; else NULL */
+    char *layer_uuid; /* of the logical volume; NULL on a disk */
+    char *group_uuid; /* of its volume group; NULL: in none */
+    gboolean has_snapshots; /* what is free on it may still be in use by them */
+    gboolean is_member;     /* handed on to a layer, which alone reads and writes it */
+    Disk *stored;           /* what disk is a cache in front of */
+    Disk *disk;             /* with a write-back cache in front unless is_member; decrypted */
+    const char *encryption; /* what it is decrypted from, "BitLocker"; NULL: nothing */
     VolumeProbe *probe;
     Fs *fs; /* NULL: no filesystem we open */
 } Volume;
 
 typedef struct {
-    GPtrArray *disks;   /* of Disk, borrowed elements hold references */
-    GPtrArray *tables;  /* of PartitionTable, one per disk */
-    GPtrArray *volumes; /* of Volume */
+    GPtrArray *disks;    /* of Disk, borrowed elements hold references */
+    GPtrArray *tables;   /* of PartitionTable, one per disk */
+    GPtrArray *volumes;  /* of Volume */
+    GPtrArray *unmapped; /* of char: volumes known by name only, "group/root (thin)" */
 } VolumeSet;
 
 /* disks: of Disk, in the machine's order; the set takes references. A volume that cannot be opened
@@ -41,6 +54,9 @@ gboolean volume_set_open(GPtrArray *disks, GPtrArray *findings, VolumeSet **ret_
 void volume_set_free(VolumeSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VolumeSet, volume_set_free)
 
+/* It is the partition with that number of that disk; number 0: the whole disk. */
+gboolean volume_is_at(const Volume *volume, guint64 disk_index, guint64 number);
+
 /* The partition UEFI firmware looks for boot loaders in: by type, whatever it holds. */
 gboolean volume_is_esp(const Volume *volume);
 /* The EFI system partition with a filesystem, that of disk_index before others; NULL: none. */
@@ -48,7 +64,8 @@ const Volume *volume_set_find_esp(const VolumeSet *set, guint disk_index);
 
 /* The volume a Linux guest calls spec: UUID=, LABEL=, PARTUUID=, PARTLABEL=, /dev/disk/by-…, or a
    device name of any driver (/dev/sda1, hda1, vda1, xvda1, nvme0n1p1, mmcblk0p1), counted in disk
-   order. NULL: none, or nothing that says which. */
-const Volume *volume_set_find_linux(const VolumeSet *set, const char *spec);
+   order, or a logical volume's. root: of the system that uses the name; its volume group comes
+   before others of the same name; may be NULL. NULL: none, or nothing that says which. */
+const Volume *volume_set_find_linux(const VolumeSet *set, const Volume *root, const char *spec);
 
 #endif

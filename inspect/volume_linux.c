@@ -51,16 +51,37 @@ static const Volume *find_text(const VolumeSet *set, VolumeText get, const char 
     return NULL;
 }
 
-/* number 0: the whole disk. */
+gboolean volume_is_at(const Volume *volume, guint64 disk_index, guint64 number)
+{
+    return volume->layer == VOLUME_ON_DISK && volume->disk_index == disk_index &&
+           (volume->partition ? volume->partition->number : 0) == number;
+}
+
 static const Volume *find_number(const VolumeSet *set, guint64 disk_index, guint64 number)
 {
     for (guint i = 0; i < set->volumes->len; i++) {
         const Volume *volume = g_ptr_array_index(set->volumes, i);
-        guint volume_number = volume->partition ? volume->partition->number : 0;
-        if (volume->disk_index == disk_index && volume_number == number)
+        if (volume_is_at(volume, disk_index, number))
             return volume;
     }
     return NULL;
+}
+
+/* Two groups may have the same name, where disks of two guests are looked at together. */
+static const Volume *find_layer(const VolumeSet *set, const Volume *root, const char *device)
+{
+    const Volume *found = NULL;
+    guint count = 0;
+    for (guint i = 0; i < set->volumes->len; i++) {
+        const Volume *volume = g_ptr_array_index(set->volumes, i);
+        if (!volume->devices || !g_strv_contains((const char *const *)volume->devices, device))
+            continue;
+        if (root && root->group_uuid && g_strcmp0(root->group_uuid, volume->group_uuid) == 0)
+            return volume;
+        found = volume;
+        count++;
+    }
+    return count == 1 ? found : NULL;
 }
 
 /* Reads a number of at most six digits and moves *text behind it. */
@@ -151,7 +172,7 @@ static const Volume *find_on_only_disk(const VolumeSet *set, const char *name)
     return find_number(set, 0, number);
 }
 
-const Volume *volume_set_find_linux(const VolumeSet *set, const char *spec)
+const Volume *volume_set_find_linux(const VolumeSet *set, const Volume *root, const char *spec)
 {
     for (guint i = 0; i < G_N_ELEMENTS(tags); i++) {
         if (g_str_has_prefix(spec, tags[i].folder)) {
@@ -168,6 +189,9 @@ const Volume *volume_set_find_linux(const VolumeSet *set, const char *spec)
             return find_text(set, tags[i].get, value, tags[i].any_case);
         }
     }
+    const Volume *layer = find_layer(set, root, spec);
+    if (layer)
+        return layer;
     if (g_str_has_prefix(spec, "/dev/disk/by-id/") || g_str_has_prefix(spec, "/dev/disk/by-path/"))
         return find_on_only_disk(set, spec);
     return g_str_has_prefix(spec, "/dev/") ? find_device(set, spec + strlen("/dev/")) : NULL;

@@ -103,9 +103,7 @@ gboolean device_name_is_unstable(const char *name)
 
 static gboolean is_at(const Volume *volume, guint disk, guint partition)
 {
-    if (volume == NULL || volume->disk_index != disk)
-        return FALSE;
-    return (volume->partition != NULL ? volume->partition->number : 0) == partition;
+    return volume != NULL && volume_is_at(volume, disk, partition);
 }
 
 /* Whichever mount point fstab gives the name, its volume is the one inspect/ found. The root volume

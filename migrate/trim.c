@@ -79,6 +79,9 @@ gboolean trim_volumes(const VolumeSet *set, const Guest *guest, uint64_t *ret_by
     for (guint i = 0; i < set->volumes->len; i++) {
         const Volume *volume = g_ptr_array_index(set->volumes, i);
         gboolean ok = TRUE;
+        /* What is free now was in use when they were made. */
+        if (volume->has_snapshots)
+            continue;
         if (volume->fs)
             ok = trim_filesystem(volume, &bytes, error) &&
                  (!guest || guest->kind != GUEST_WINDOWS ||

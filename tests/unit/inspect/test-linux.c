@@ -295,7 +295,7 @@ static void test_specs(void)
     partition->name = g_strdup("EFI System");
 
     for (guint i = 0; i < G_N_ELEMENTS(spec_rows); i++) {
-        const Volume *volume = volume_set_find_linux(set, spec_rows[i].spec);
+        const Volume *volume = volume_set_find_linux(set, NULL, spec_rows[i].spec);
         g_test_message("%s", spec_rows[i].spec);
         g_assert_cmpstr(volume ? volume->name : NULL, ==, spec_rows[i].expected);
     }
@@ -306,10 +306,10 @@ static void test_spec_on_only_disk(void)
     g_autoptr(VolumeSet) set = support_set(PARTITION_TABLE_MBR, 1);
     support_add_volume(set, 0, 2, NULL, "ext4", NULL, NULL);
     const Volume *volume =
-        volume_set_find_linux(set, "/dev/disk/by-id/ata-VMware_Virtual_SATA_1-part2");
+        volume_set_find_linux(set, NULL, "/dev/disk/by-id/ata-VMware_Virtual_SATA_1-part2");
     g_assert_nonnull(volume);
     g_assert_cmpstr(volume->name, ==, "sda2");
-    g_assert_null(volume_set_find_linux(set, "/dev/disk/by-path/pci-0000:00:10.0-part3"));
+    g_assert_null(volume_set_find_linux(set, NULL, "/dev/disk/by-path/pci-0000:00:10.0-part3"));
 }
 
 static const struct {

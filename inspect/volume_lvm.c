@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Logical volumes of LVM2. */
+#include <string.h>
+
+#include "base/finding.h"
+#include "base/interrupt.h"
+#include "disk/lvm.h"
+#include "inspect/text_file.h"
+#include "inspect/volume_layers.h"
+
+typedef struct {
+    VolumeSet *set;
+    const GPtrArray *members; /* of Volume; those with a label that can be read */
+    const LvmSet *lvm;
+    const KeyRing *keys;
+    GPtrArray *findings;
+} Opening;
+
+static void label_free(gpointer label)
+{
+    lvm_label_free(label);
+}
+
+static void add_finding(GPtrArray *findings, FindingCode code, const char *name, const char *detail)
+{
+    g_autofree char *subject = g_strdup_printf("%s (%s)", name, detail);
+    findings_add(findings, code, subject);
+}
+
+/* FALSE for fatal errors only. labels and readable get one element each per label. */
+static gboolean read_labels(GPtrArray *members, GPtrArray *readable, GPtrArray *labels,
+                            GPtrArray *findings, GError **error)
+{
+    for (guint i = 0; i < members->len; i++) {
+        Volume *volume = g_ptr_array_index(members, i);
+        g_autoptr(GError) local = NULL;
+        if (!interrupt_check(error))
+            return FALSE;
+        LvmLabel *label = lvm_label_read(volume->stored, &local);
+        if (label) {
+            g_ptr_array_add(readable, volume);
+            g_ptr_array_add(labels, label);
+        } else if (inspect_error_is_fatal(local)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        } else {
+            add_finding(findings, FINDING_VOLUME_LVM, volume->name, local->message);
+        }
+    }
+    return TRUE;
+}
+
+static void add_member_findings(const Opening *opening, const GPtrArray *indexes, FindingCode code)
+{
+    for (guint i = 0; i < indexes->len; i++) {
+        const Volume *member =
+            g_ptr_array_index(opening->members, GPOINTER_TO_UINT(g_ptr_array_index(indexes, i)));
+        findings_add(opening->findings, code, member->name);
+    }
+}
+
+static gboolean has_namesake(const LvmSet *lvm, const LvmGroup *group)
+{
+    for (guint i = 0; i < lvm->groups->len; i++) {
+        const LvmGroup *other = g_ptr_array_index(lvm->groups, i);
+        if (other != group && g_str_equal(other->name, group->name))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* "group", or with its identifier where another has the same name. */
+static char *name_group(const Opening *opening, const LvmGroup *group)
+{
+    if (!has_namesake(opening->lvm, group))
+        return g_strdup(group->name);
+    findings_add(opening->findings, FINDING_LVM_SAME_NAME, group->name);
+    return g_strdup_printf("%s[%s]", group->name, group->id);
+}
+
+static char *remove_hyphens(const char *id)
+{
+    g_auto(GStrv) parts = g_strsplit(id, "-", -1);
+    return g_strjoinv("", parts);
+}
+
+/* As lvm2 and its udev rules make them. */
+static char **list_devices(const LvmGroup *group, const LvmVolume *lvm)
+{
+    g_autofree char *mapper = lvm_mapper_name(group->name, lvm->name);
+    g_autofree char *group_id = remove_hyphens(group->id);
+    g_autofree char *id = remove_hyphens(lvm->id);
+    g_autoptr(GPtrArray) devices = g_ptr_array_new();
+    g_ptr_array_add(devices, g_strdup_printf("/dev/%s/%s", group->name, lvm->name));
+    g_ptr_array_add(devices,
+                    g_strdup_printf("/dev/disk/by-id/dm-name-%s", mapper + strlen("/dev/mapper/")));
+    g_ptr_array_add(devices, g_strdup_printf("/dev/disk/by-id/dm-uuid-LVM-%s%s", group_id, id));
+    g_ptr_array_add(devices, g_steal_pointer(&mapper));
+    g_ptr_array_add(devices, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&devices), FALSE);
+}
+
+/* FALSE: it is not mapped, and the user knows. */
+static gboolean check_mapped(const Opening *opening, const char *name, const LvmVolume *lvm)
+{
+    static const char *const pools[] = {"thin-pool", "cache-pool", "vdo-pool", NULL};
+    if (lvm->disk) {
+        if (lvm->has_snapshots)
+            findings_add(opening->findings, FINDING_LVM_SNAPSHOTS, name);
+        return TRUE;
+    }
+    /* Nothing is in a pool that is in no volume of it. */
+    if (g_strv_contains(pools, lvm->type))
+        return FALSE;
+    if (lvm->problem)
+        add_finding(opening->findings, FINDING_LVM_INCOMPLETE, name, lvm->problem);
+    else
+        add_finding(opening->findings, FINDING_LVM_TYPE, name, lvm->type);
+    g_ptr_array_add(opening->set->unmapped,
+                    g_strdup_printf("%s (%s)", name, lvm->problem ? "incomplete" : lvm->type));
+    return FALSE;
+}
+
+static gboolean add_volume(const Opening *opening, const LvmGroup *group, const char *group_name,
+                           const LvmVolume *lvm, GError **error)
+{
+    g_autofree char *name = g_strdup_printf("%s/%s", group_name, lvm->name);
+    if (!check_mapped(opening, name, lvm))
+        return TRUE;
+    const Volume *member = g_ptr_array_index(opening->members, lvm->first_member);
+    Volume *volume = g_new0(Volume, 1);
+    g_ptr_array_add(opening->set->volumes, volume);
+    volume->layer = VOLUME_LVM;
+    volume->disk_index = member->disk_index;
+    volume->table = member->table;
+    volume->name = g_steal_pointer(&name);
+    volume->devices = list_devices(group, lvm);
+    volume->layer_uuid = g_strdup(lvm->id);
+    volume->group_uuid = g_strdup(group->id);
+    volume->has_snapshots = lvm->has_snapshots;
+    return volume_look_into(volume, lvm->disk, opening->keys, opening->findings, error);
+}
+
+static gboolean add_group(const Opening *opening, const LvmGroup *group, GError **error)
+{
+    g_autofree char *name = name_group(opening, group);
+    for (guint i = 0; i < group->missing->len; i++)
+        add_finding(opening->findings, FINDING_LVM_MISSING, name,
+                    g_ptr_array_index(group->missing, i));
+    for (guint i = 0; i < group->volumes->len; i++)
+        if (!interrupt_check(error) ||
+            !add_volume(opening, group, name, g_ptr_array_index(group->volumes, i), error))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean volume_lvm_open(VolumeSet *set, GPtrArray *members, const KeyRing *keys,
+                         GPtrArray *findings, GError **error)
+{
+    g_autoptr(GPtrArray) readable = g_ptr_array_new();
+    g_autoptr(GPtrArray) labels = g_ptr_array_new_with_free_func(label_free);
+    if (!read_labels(members, readable, labels, findings, error))
+        return FALSE;
+
+    g_autofree LvmMember *lvm_members = g_new(LvmMember, readable->len);
+    for (guint i = 0; i < readable->len; i++)
+        lvm_members[i] = (LvmMember){g_ptr_array_index(labels, i),
+                                     ((Volume *)g_ptr_array_index(readable, i))->stored};
+    g_autoptr(LvmSet) lvm = lvm_assemble(lvm_members, readable->len);
+    Opening opening = {set, readable, lvm, keys, findings};
+    add_member_findings(&opening, lvm->duplicate, FINDING_LVM_DUPLICATE);
+    add_member_findings(&opening, lvm->unknown, FINDING_VOLUME_LVM);
+    add_member_findings(&opening, lvm->damaged, FINDING_LVM_DAMAGED);
+    for (guint i = 0; i < lvm->groups->len; i++)
+        if (!add_group(&opening, g_ptr_array_index(lvm->groups, i), error))
+            return FALSE;
+    return TRUE;
+}
