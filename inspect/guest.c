@@ -75,7 +75,7 @@ static void set_no_system_error(const VolumeSet *set, GError **error)
             g_string_append_printf(unread, "%s%s (%s)", unread->len ? ", " : "", volume->name,
                                    volume->probe->type);
     }
-    for (guint i = 0; i < set->unmapped->len; i++)
+    for (guint i = 0; set->unmapped && i < set->unmapped->len; i++)
         g_string_append_printf(unread, "%s%s", unread->len ? ", " : "",
                                (const char *)g_ptr_array_index(set->unmapped, i));
     if (unread->len)

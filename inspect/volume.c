@@ -71,7 +71,7 @@ void volume_set_free(VolumeSet *set)
     if (!set)
         return;
     g_ptr_array_unref(set->volumes);
-    g_ptr_array_unref(set->unmapped);
+    g_clear_pointer(&set->unmapped, g_ptr_array_unref);
     g_ptr_array_unref(set->tables);
     g_ptr_array_unref(set->disks);
     g_free(set);

@@ -41,7 +41,7 @@ typedef struct {
     GPtrArray *disks;    /* of Disk, borrowed elements hold references */
     GPtrArray *tables;   /* of PartitionTable, one per disk */
     GPtrArray *volumes;  /* of Volume */
-    GPtrArray *unmapped; /* of char: volumes known by name only, "group/root (thin)" */
+    GPtrArray *unmapped; /* of char: volumes known by name only, "group/root (thin)"; NULL: none */
 } VolumeSet;
 
 /* disks: of Disk, in the machine's order; the set takes references. A volume that cannot be opened

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Guests on logical volumes: found, mounted by the names fstab has for them, changed. */
+#include <string.h>
+
+#include "base/finding.h"
+#include "base/run.h"
+#include "inspect-support.h"
+#include "tests/unit/disk/lvm-writer.h"
+#include "tests/unit/disk/support.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define DISK_BYTES (24 * MIB)
+#define FILESYSTEM_BYTES (8 * MIB)
+#define START_BYTES (2 * MIB)
+
+#define ID(letter) letter "aaaaa-0000-0000-0000-0000-0000-000000"
+#define PV(name, id) name " { id = \"" id "\" pe_start = 4096 pe_count = 22 }\n"
+#define LV(name, id, type, body)                                                                   \
+    name " { id = \"" id "\" status = [\"READ\", \"WRITE\", \"VISIBLE\"] segment_count = 1\n"      \
+         "segment1 { start_extent = 0 extent_count = 8 type = \"" type "\" " body " } }\n"
+#define LINEAR(pv, extent) "stripe_count = 1 stripes = [\"" pv "\", " extent "]"
+#define GROUP(name, id, volumes)                                                                   \
+    name " { id = \"" id "\" seqno = 2 extent_size = 2048\n" /* 1 MiB */                           \
+         "physical_volumes {\n" volumes "} }\n"
+
+/* On two disks: the root's first half and its second half lie on different ones. */
+static const char two_disks[] =
+    GROUP("vg-a", ID("g"),
+          PV("pv0", ID("p")) PV("pv1", ID("q")) "}\nlogical_volumes {\n" LV(
+              "root", ID("r"), "striped",
+              "stripe_count = 2 stripe_size = 128 stripes = [\"pv0\", 0, \"pv1\", 4]")
+              LV("home", ID("h"), "striped", LINEAR("pv0", "10"))
+                  LV("cold", ID("c"), "thin", "thin_pool = \"pool\"")
+                      LV("pool", ID("l"), "thin-pool", ""));
+static const char other_group[] = GROUP(
+    "vg-a", ID("o"),
+    PV("pv0", ID("s")) "}\nlogical_volumes {\n" LV("home", ID("i"), "striped", LINEAR("pv0", "1")));
+
+typedef struct {
+    char *folder;
+    Disk *disks[3];
+    GPtrArray *all, *findings;
+    VolumeSet *set;
+} Test;
+
+static void setup(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    test->folder = test_folder_make();
+    test->all = g_ptr_array_new();
+    test->findings = findings_new();
+    for (guint i = 0; i < G_N_ELEMENTS(test->disks); i++) {
+        test->disks[i] = disk_new_memory(DISK_BYTES, 512);
+        g_ptr_array_add(test->all, test->disks[i]);
+    }
+}
+
+static void teardown(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    volume_set_free(test->set);
+    g_ptr_array_unref(test->findings);
+    g_ptr_array_unref(test->all);
+    for (guint i = 0; i < G_N_ELEMENTS(test->disks); i++)
+        disk_unref(test->disks[i]);
+    TEST_RUN("rm", "-r", test->folder);
+    g_free(test->folder);
+}
+
+static void open_set(Test *test)
+{
+    g_autoptr(GError) error = NULL;
+    g_clear_pointer(&test->set, volume_set_free);
+    g_ptr_array_set_size(test->findings, 0);
+    assert_ok(volume_set_open(test->all, test->findings, &test->set, &error), error);
+}
+
+static const Volume *get_volume(const Test *test, const char *name)
+{
+    for (guint i = 0; i < test->set->volumes->len; i++) {
+        const Volume *volume = g_ptr_array_index(test->set->volumes, i);
+        if (g_str_equal(volume->name, name))
+            return volume;
+    }
+    return NULL;
+}
+
+/* A filesystem of e2fsprogs' making with these files, written to volume. */
+static void make_filesystem(const Test *test, const Volume *volume, const FileRow *rows)
+{
+    g_autofree char *tree = g_build_filename(test->folder, "tree", NULL);
+    g_autofree char *image = g_build_filename(test->folder, "image", NULL);
+    TEST_RUN("rm", "-rf", tree, image);
+    TEST_RUN("mkdir", tree);
+    for (; rows->path; rows++) {
+        g_autofree char *path = g_strconcat(tree, rows->path, NULL);
+        g_autofree char *folder = g_path_get_dirname(path);
+        TEST_RUN("mkdir", "-p", folder);
+        g_assert_true(g_file_set_contents(path, rows->content, -1, NULL));
+    }
+    test_make_file(image, FILESYSTEM_BYTES);
+    TEST_RUN("mke2fs", "-q", "-t", "ext4", "-d", tree, image);
+    g_autofree char *bytes = NULL;
+    gsize length;
+    g_autoptr(GError) error = NULL;
+    assert_ok(g_file_get_contents(image, &bytes, &length, &error), error);
+    assert_ok(disk_write(volume->disk, 0, bytes, length, &error), error);
+    assert_ok(disk_flush(volume->disk, &error), error);
+}
+
+static const FileRow root_files[] = {
+    {"/etc/os-release", "ID=debian\nVERSION_ID=12\nPRETTY_NAME=\"Debian GNU/Linux 12\"\n"},
+    {"/sbin/init", "init"},
+    {"/etc/fstab", "/dev/mapper/vg--a-root / ext4 defaults 0 1\n/dev/vg-a/home /home ext4 "
+                   "defaults 0 2\n/dev/vg-a/cold /srv ext4 defaults 0 2\n"},
+    {NULL, NULL},
+};
+static const FileRow home_files[] = {{"/user/file", "content"}, {NULL, NULL}};
+
+/* FALSE: skipped. */
+static gboolean make_guest(Test *test)
+{
+    static const char *const programs[] = {"mke2fs", NULL};
+    if (!test_has_programs(programs))
+        return FALSE;
+    lvm_writer_write(test->disks[0],
+                     &(LvmWriterOptions){ID("p"), two_disks, 1, 1, 0, FALSE, FALSE, FALSE});
+    lvm_writer_write(test->disks[1],
+                     &(LvmWriterOptions){ID("q"), two_disks, 1, 1, 0, FALSE, FALSE, FALSE});
+    open_set(test);
+    make_filesystem(test, get_volume(test, "vg-a/root"), root_files);
+    make_filesystem(test, get_volume(test, "vg-a/home"), home_files);
+    open_set(test);
+    return TRUE;
+}
+
+static void test_guest(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    if (!make_guest(test))
+        return;
+    g_assert_cmpuint(test->findings->len, ==, 1);
+    g_assert_true(support_has_finding(test->findings, "lvm-type"));
+    const Volume *root = get_volume(test, "vg-a/root");
+    g_assert_cmpint(root->layer, ==, VOLUME_LVM);
+    g_assert_cmpuint(disk_size(root->disk), ==, FILESYSTEM_BYTES);
+    g_assert_cmpstr(root->devices[0], ==, "/dev/vg-a/root");
+    g_assert_cmpstr(root->layer_uuid, ==, ID("r"));
+    g_assert_nonnull(root->fs);
+    g_assert_null(get_volume(test, "vg-a/cold"));
+    g_assert_true(get_volume(test, "sda")->is_member);
+
+    g_autoptr(Guest) guest = support_inspect(test->set, test->findings);
+    g_assert_true(guest->root == root);
+    const GPtrArray *mounts = guest->linux_facts.mounts;
+    const GuestMount *home = g_ptr_array_index(mounts, 1), *cold = g_ptr_array_index(mounts, 2);
+    g_assert_true(home->volume == get_volume(test, "vg-a/home"));
+    g_assert_null(cold->volume);
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    assert_ok(fs_tree_read_text(guest->tree, "/home/user/file", &text, &error), error);
+    g_assert_cmpstr(text, ==, "content");
+
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    guest_to_json(guest, test->set, builder);
+    g_autoptr(JsonNode) node = json_builder_get_root(builder);
+    g_autofree char *json = json_to_string(node, FALSE);
+    g_assert_nonnull(strstr(json, "\"device\":\"/dev/vg-a/home\",\"layer\":\"LVM\",\"layer_uuid\":"
+                                  "\"haaaaa-"));
+}
+
+static const struct {
+    const char *spec;
+    const char *expected; /* NULL: none */
+} spec_rows[] = {
+    {"/dev/vg-a/root", "vg-a/root"},
+    {"/dev/mapper/vg--a-root", "vg-a/root"},
+    {"/dev/disk/by-id/dm-name-vg--a-root", "vg-a/root"},
+    {"/dev/disk/by-id/dm-uuid-LVM-gaaaaa00000000000000000000000000raaaaa00000000000000000000000000",
+     "vg-a/root"},
+    {"/dev/mapper/vg-a-root", NULL},
+    {"/dev/vg-a/cold", NULL},
+    {"/dev/vg-a", NULL},
+    {"/dev/sda", "sda"}, /* and not a logical volume that begins there */
+};
+
+static void test_names(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    if (!make_guest(test))
+        return;
+    for (guint i = 0; i < G_N_ELEMENTS(spec_rows); i++) {
+        const Volume *volume = volume_set_find_linux(test->set, NULL, spec_rows[i].spec);
+        g_test_message("%s", spec_rows[i].spec);
+        g_assert_cmpstr(volume ? volume->name : NULL, ==, spec_rows[i].expected);
+    }
+}
+
+/* A changed file reaches both disks, through the volume's stripes. */
+static void test_change(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    if (!make_guest(test))
+        return;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *long_text = g_strnfill(300000, 'x');
+    {
+        const Volume *root = get_volume(test, "vg-a/root");
+        g_autoptr(GBytes) bytes = g_bytes_new(long_text, 300000);
+        assert_ok(fs_write_file(root->fs, "/etc/long", bytes, NULL, &error), error);
+        assert_ok(fs_sync(root->fs, &error), error);
+    }
+    open_set(test);
+    g_autoptr(Guest) guest = support_inspect(test->set, test->findings);
+    g_autofree char *text = NULL;
+    assert_ok(fs_tree_read_text(guest->tree, "/etc/long", &text, &error), error);
+    g_assert_cmpstr(text, ==, long_text);
+}
+
+/* The second disk of the group is not given: what needs it is left out, the rest is there. */
+static void test_missing(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    if (!make_guest(test))
+        return;
+    g_ptr_array_remove_index(test->all, 1);
+    open_set(test);
+    g_assert_true(support_has_finding(test->findings, "lvm-missing"));
+    g_assert_true(support_has_finding(test->findings, "lvm-incomplete"));
+    g_assert_null(get_volume(test, "vg-a/root"));
+    g_assert_nonnull(get_volume(test, "vg-a/home")->fs);
+
+    g_autoptr(Guest) guest = NULL;
+    g_autoptr(GError) error = NULL;
+    g_assert_false(guest_inspect(test->set, NULL, test->findings, &guest, &error));
+    g_assert_nonnull(strstr(error->message, "vg-a/root (incomplete)"));
+    g_assert_nonnull(strstr(error->message, "vg-a/cold (thin)"));
+}
+
+static void test_same_name(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    if (!make_guest(test))
+        return;
+    lvm_writer_write(test->disks[2],
+                     &(LvmWriterOptions){ID("s"), other_group, 1, 1, 0, FALSE, FALSE, FALSE});
+    open_set(test);
+    g_assert_true(support_has_finding(test->findings, "lvm-same-name"));
+    const Volume *root = get_volume(test, "vg-a[" ID("g") "]/root");
+    const Volume *home = get_volume(test, "vg-a[" ID("g") "]/home");
+    const Volume *other = get_volume(test, "vg-a[" ID("o") "]/home");
+    g_assert_nonnull(root);
+    g_assert_nonnull(other);
+    g_assert_cmpuint(other->disk_index, ==, 2);
+    g_assert_true(volume_set_find_linux(test->set, root, "/dev/vg-a/home") == home);
+    g_assert_true(volume_set_find_linux(test->set, other, "/dev/vg-a/home") == other);
+    g_assert_null(volume_set_find_linux(test->set, NULL, "/dev/vg-a/home"));
+    g_assert_true(volume_set_find_linux(test->set, NULL, "/dev/vg-a/root") == root);
+}
+
+/* Physical volumes inside logical ones, deeper than anybody builds: named, and left alone. */
+static void test_depth(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    g_ptr_array_set_size(test->all, 1);
+    for (guint depth = 0; depth < 6; depth++) {
+        g_autofree char *id = g_strdup_printf("p%uaaaa-0000-0000-0000-0000-0000-000000", depth);
+        g_autofree char *text = g_strdup_printf(
+            "vg%u { id = \"g%uaaaa-0000-0000-0000-0000-0000-000000\" seqno = 1 extent_size = 2048\n"
+            "physical_volumes { pv0 { id = \"%s\" pe_start = 4096 pe_count = %u } }\n"
+            "logical_volumes { in { id = \"%s\" status = [\"VISIBLE\"] segment_count = 1 segment1 "
+            "{ "
+            "start_extent = 0 extent_count = %u type = \"striped\" stripes = [\"pv0\", 0] } } } }",
+            depth, depth, id, 22 - 2 * depth, id, 22 - 2 * depth);
+        uint64_t start = depth * START_BYTES;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Disk) inside =
+            disk_new_window(test->disks[0], start, DISK_BYTES - start, "inside", &error);
+        g_assert_no_error(error);
+        lvm_writer_write(inside, &(LvmWriterOptions){id, text, 1, 1, 0, FALSE, FALSE, FALSE});
+    }
+    open_set(test);
+    g_assert_nonnull(get_volume(test, "vg3/in"));
+    g_assert_null(get_volume(test, "vg4/in"));
+    g_assert_cmpuint(test->findings->len, ==, 1);
+    g_assert_true(support_has_finding(test->findings, "volume-lvm"));
+}
+
+/* Label and text are whole and no group comes out of it. */
+static void test_unreadable(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    lvm_writer_write(test->disks[0],
+                     &(LvmWriterOptions){ID("p"), "vg {", 1, 1, 0, FALSE, FALSE, FALSE});
+    open_set(test);
+    g_assert_true(support_has_finding(test->findings, "volume-lvm"));
+}
+
+#define ADD(name, function)                                                                        \
+    g_test_add("/inspect/volume-lvm/" name, Test, NULL, setup, function, teardown)
+
+int main(int argc, char **argv)
+{
+    test_start(argc, argv);
+    ADD("guest", test_guest);
+    ADD("names", test_names);
+    ADD("change", test_change);
+    ADD("missing", test_missing);
+    ADD("same-name", test_same_name);
+    ADD("depth", test_depth);
+    ADD("unreadable", test_unreadable);
+    return g_test_run();
+}
