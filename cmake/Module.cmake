@@ -42,3 +42,21 @@ function(add_script_test name script)
         SKIP_RETURN_CODE 77 TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
         FIXTURES_REQUIRED "${arg_FIXTURES}" ENVIRONMENT "${environment}")
 endfunction()
+
+# embed_files(RESULT ARRAY name HEADER folder/file.h FILES file…)
+#   Makes a C file with the files' contents, to be listed as a source: RESULT is its path. HEADER declares
+#   `extern const EmbeddedFile ARRAY[];`.
+function(embed_files result)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "ARRAY;HEADER" "FILES")
+    list(TRANSFORM arg_FILES PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/" OUTPUT_VARIABLE inputs)
+    set(output "${CMAKE_CURRENT_BINARY_DIR}/${arg_ARRAY}.c")
+    set(script "${CMAKE_SOURCE_DIR}/cmake/embed.cmake")
+    add_custom_command(
+        OUTPUT "${output}"
+        COMMAND ${CMAKE_COMMAND} "-DINPUTS=${inputs}" -DARRAY=${arg_ARRAY} -DHEADER=${arg_HEADER}
+                "-DOUTPUT=${output}" -P "${script}"
+        DEPENDS ${inputs} "${script}"
+        COMMENT "Embedding ${arg_ARRAY}"
+        VERBATIM)
+    set(${result} "${output}" PARENT_SCOPE)
+endfunction()

@@ -357,6 +357,18 @@ gboolean edits_write_text(Edits *edits, const char *path, const char *text, cons
     return edits_write_file(edits, path, content, like, mode, reason, error);
 }
 
+gboolean edits_write_secret(Edits *edits, const char *path, const char *text, const char *reason,
+                            GError **error)
+{
+    g_autoptr(GBytes) content = g_bytes_new(text, strlen(text));
+    StagedEdit *staged = NULL;
+    if (!stage_write(edits, path, content, NULL, -1, FALSE, reason, &staged, error))
+        return FALSE;
+    if (staged)
+        staged->edit.is_secret = TRUE;
+    return TRUE;
+}
+
 static EditValue *find_value(const GPtrArray *values, const EditValue *like)
 {
     for (guint i = 0; i < values->len; i++) {

@@ -30,6 +30,7 @@ typedef struct {
     char *like;          /* path whose attributes a new file gets, in the guest's tree; NULL: see
                             FsAttributes */
     int mode;            /* permission bits, or -1 */
+    gboolean is_secret;  /* content that is never shown */
     char *label;         /* SELinux label of something new; NULL: as of like */
     GPtrArray *values; /* of EditValue: what changes inside a registry hive; NULL for other files */
 } Edit;
@@ -74,6 +75,10 @@ gboolean edits_make_symlink(Edits *edits, const char *path, const char *target, 
 /* Fine if path is not there: then nothing is staged. */
 gboolean edits_remove(Edits *edits, const char *path, const char *reason,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* As edits_write_text(), of a file whose content no plan and no report shows. */
+gboolean edits_write_secret(Edits *edits, const char *path, const char *text, const char *reason,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Of the edit at index; NULL takes it away. */
 void edits_set_label(Edits *edits, guint index, const char *label);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "linux/services.h"
+
 static const struct {
     const char *service; /* of System V, Upstart, and systemd with ".service" behind it */
     const char *product;
@@ -41,11 +43,6 @@ static const char *const unit_folders[] = {
     "/lib/systemd/system",
     "/etc/systemd/system",
 };
-static const char *const level_folders[] = {
-    "/etc/rc2.d",        "/etc/rc3.d",        "/etc/rc4.d",      "/etc/rc5.d",
-    "/etc/rc.d/rc2.d",   "/etc/rc.d/rc3.d",   "/etc/rc.d/rc4.d", "/etc/rc.d/rc5.d",
-    "/etc/init.d/rc3.d", "/etc/init.d/rc5.d",
-};
 
 static gboolean path_exists(LinuxPlan *plan, const char *path)
 {
@@ -76,54 +73,6 @@ static gboolean mask_unit(LinuxPlan *plan, guint row, const char *reason, gboole
         return TRUE;
     *done = TRUE;
     return edits_make_symlink(plan->edits, mask, "/dev/null", NULL, reason, error);
-}
-
-/* "S20open-vm-tools" */
-static gboolean is_start_link(const char *name, const char *service)
-{
-    return name[0] == 'S' && g_ascii_isdigit(name[1]) && g_ascii_isdigit(name[2]) &&
-           g_str_equal(name + 3, service);
-}
-
-static gboolean stop_in_folder(LinuxPlan *plan, const char *folder, guint row, const char *reason,
-                               gboolean *done, GError **error)
-{
-    g_autoptr(GPtrArray) links = linux_plan_list(plan, folder, services[row].service);
-
-    for (guint i = 0; i < links->len; i++) {
-        const char *name = strrchr(links->pdata[i], '/') + 1;
-        g_autofree char *stop = NULL, *target = NULL;
-
-        if (!is_start_link(name, services[row].service))
-            continue;
-        stop = g_strdup_printf("%s/K01%s", folder, services[row].service);
-        if (!fs_tree_read_link(plan->guest->tree, links->pdata[i], &target, NULL))
-            continue; /* a file of somebody's own making */
-        if (!edits_remove(plan->edits, links->pdata[i], reason, error))
-            return FALSE;
-        if (!path_exists(plan, stop) &&
-            !edits_make_symlink(plan->edits, stop, target, NULL, reason, error))
-            return FALSE;
-        *done = TRUE;
-    }
-    return TRUE;
-}
-
-/* /etc/rc3.d and /etc/rc.d/rc3.d are one folder on Red Hat: visited by its real path only. */
-static gboolean stop_links(LinuxPlan *plan, guint row, const char *reason, gboolean *done,
-                           GError **error)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(level_folders); i++) {
-        FsStat stat = {0};
-        gboolean found = FALSE;
-
-        if (!fs_tree_stat_link(plan->guest->tree, level_folders[i], &found, &stat, error))
-            return FALSE;
-        if (found && stat.type == FS_TYPE_DIRECTORY &&
-            !stop_in_folder(plan, level_folders[i], row, reason, done, error))
-            return FALSE;
-    }
-    return TRUE;
 }
 
 static gboolean override_job(LinuxPlan *plan, guint row, const char *reason, gboolean *done,
@@ -157,7 +106,7 @@ gboolean tools_plan(LinuxPlan *plan, GError **error)
         gboolean done = FALSE;
 
         if (!mask_unit(plan, i, reason, &done, error) ||
-            !stop_links(plan, i, reason, &done, error) ||
+            !services_stop_links(plan->edits, services[i].service, reason, &done, error) ||
             !override_job(plan, i, reason, &done, error))
             return FALSE;
         if (done) {

@@ -91,6 +91,7 @@ static gboolean edit_guest(Conversion *conversion, GError **error)
         .session = conversion->session,
         .virtio_win = conversion->options->virtio_win,
         .windows = &conversion->options->windows,
+        .customisation = conversion->options->customisation,
         .profile_dir = conversion->options->profile_dir,
         .disk_bus = conversion->options->disk_bus,
         .network = conversion->options->network,

@@ -37,6 +37,7 @@ static gboolean look(const Options *options, JobGoal goal, const char *scratch_d
                .windows = &options->windows,
                .winre = options->winre,
                .scratch_directory = scratch_directory,
+               .customisation = options->customisation,
                .profile_dir = options->profile_dir};
     WorkerListener listener = command_listener(progress);
     g_autoptr(GHashTable) results = NULL;

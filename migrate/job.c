@@ -129,7 +129,11 @@ static gboolean plan_windows(Run *run, GError **error)
     }
     const Machine *machine = session_machine(run->job->session);
     g_autofree WindowsNic *nics = list_windows_nics(machine);
+    g_autoptr(GPtrArray) scripts = NULL;
+    if (!customisation_windows_scripts(run->job->customisation, &scripts, error))
+        return FALSE;
     WindowsOptions options = *run->job->windows;
+    options.first_boot_scripts = scripts;
     options.nics = nics;
     options.nic_count = machine->nics->len;
     options.disk_bus = run->job->disk_bus;
@@ -150,11 +154,6 @@ static gboolean plan_windows(Run *run, GError **error)
 
 static gboolean plan_linux(Run *run, GError **error)
 {
-    if (run->job->windows->first_boot_scripts->len > 0) {
-        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "leave out --firstboot",
-                          "scripts for the first start are run in Windows guests only");
-        return FALSE;
-    }
     if (run->job->winre) {
         drydock_error_set(error, DRYDOCK_ERROR_USAGE, "leave out --winre",
                           "only Windows guests have Windows' recovery environment");
@@ -172,7 +171,7 @@ static gboolean plan_linux(Run *run, GError **error)
         return FALSE;
     run->disk_bus = result.virtio_block ? "virtio" : NULL;
     run->virtio_net = result.virtio_net;
-    return selinux_label_edits(run->edits, error);
+    return customisation_stage_linux(run->job->customisation, run->guest, run->edits, error);
 }
 
 static gboolean plan(Run *run, GError **error)
@@ -181,7 +180,9 @@ static gboolean plan(Run *run, GError **error)
     run->edits = edits_new(run->guest->tree);
     gboolean ok =
         run->guest->kind == GUEST_WINDOWS ? plan_windows(run, error) : plan_linux(run, error);
-    if (!ok || !findings_check_blockers(run->findings, error))
+    if (!ok || !findings_check_blockers(run->findings, error) ||
+        !file_changes_stage(run->job->customisation->files, run->edits, error) ||
+        (run->guest->kind == GUEST_LINUX && !selinux_label_edits(run->edits, error)))
         return FALSE;
     g_autofree char *note = g_strdup_printf("%u changes", edits_count(run->edits));
     worker_send_note(run->channel, note);

@@ -5,6 +5,7 @@
 #define MIGRATE_JOB_H
 
 #include "domain/domain.h"
+#include "migrate/customise.h"
 #include "migrate/session.h"
 #include "migrate/worker.h"
 #include "windows/windows_guest.h"
@@ -30,6 +31,7 @@ typedef struct {
     const char *virtio_win;         /* path, or NULL: the default places */
     const WindowsOptions *windows;  /* what the user wants of a Windows guest */
     gboolean winre;                 /* and of its recovery environment; needs scratch_directory */
+    const Customisation *customisation;
     const char *profile_dir;        /* NULL: built-in profiles only */
     const char *disk_bus;           /* "virtio", "scsi", "sata", or NULL: the best that will boot */
     const char *network;            /* libvirt network; NULL: "default" */

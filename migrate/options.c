@@ -16,7 +16,7 @@ void options_clear(Options *options)
     g_strfreev(options->arguments);
     g_free(options->profile_dir);
     g_free(options->virtio_win);
-    g_clear_pointer(&options->windows.first_boot_scripts, g_ptr_array_unref);
+    customisation_free(options->customisation);
     g_free(options->output_directory);
     g_free(options->name);
     g_strfreev(options->allow_paths);
@@ -106,15 +106,14 @@ static gboolean parse_firmware(const char *value, Firmware *ret_firmware, GError
     return FALSE;
 }
 
-/* Read here, so that a wrong one is noticed before anything is done. */
-static gboolean read_first_boot(const char *const *paths, WindowsOptions *options, GError **error)
+static gboolean check_first_boot(const Options *options, GError **error)
 {
-    if (paths && options->no_first_boot_service) {
-        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "leave out one of the two",
-                          "--firstboot needs the service that --no-firstboot-service leaves out");
-        return FALSE;
-    }
-    return first_boot_scripts_read(paths, &options->first_boot_scripts, error);
+    if (!options->windows.no_first_boot_service ||
+        !customisation_has_scripts(options->customisation))
+        return TRUE;
+    drydock_error_set(error, DRYDOCK_ERROR_USAGE, "leave out one of the two",
+                      "--firstboot needs the service that --no-firstboot-service leaves out");
+    return FALSE;
 }
 
 /* Read here: later there are programs that would inherit the environment. */
@@ -130,7 +129,7 @@ static gboolean read_keys(const char *const *arguments, KeyRing **ret_keys, GErr
 /* What needs more than GOption to be understood. */
 typedef struct {
     char *progress, *cpus, *memory, *firmware;
-    char **keys, **first_boot;
+    char **keys;
     gboolean quiet;
 } Texts;
 
@@ -141,7 +140,6 @@ static void texts_clear(Texts *texts)
     g_free(texts->memory);
     g_free(texts->firmware);
     g_strfreev(texts->keys);
-    g_strfreev(texts->first_boot);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Texts, texts_clear)
@@ -178,19 +176,18 @@ static void add_output_options(GOptionContext *context, Options *options)
     g_option_context_add_main_entries(context, entries, NULL);
 }
 
-static void add_edits_options(GOptionContext *context, Options *options, Texts *texts)
+static void add_edits_options(GOptionContext *context, Options *options)
 {
     const GOptionEntry entries[] = {
         {"virtio-win", 0, 0, G_OPTION_ARG_FILENAME, &options->virtio_win,
          "virtio-win ISO or folder (default: /usr/share/virtio-win)", "PATH"},
-        {"firstboot", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->first_boot,
-         "Run this .bat, .cmd or .ps1 once when Windows starts (repeatable)", "SCRIPT"},
         {"no-firstboot-service", 0, 0, G_OPTION_ARG_NONE, &options->windows.no_first_boot_service,
          "Put no service into Windows that finishes the migration", NULL},
         {"winre", 0, 0, G_OPTION_ARG_NONE, &options->winre,
          "Also give Windows' recovery environment the virtio disk drivers", NULL},
         G_OPTION_ENTRY_NULL};
     g_option_context_add_main_entries(context, entries, NULL);
+    customisation_add_options(g_option_context_get_main_group(context));
 }
 
 static void add_inspect_options(GOptionContext *context, Options *options)
@@ -238,7 +235,7 @@ static gboolean read_texts(const Texts *texts, Options *options, GError **error)
            parse_memory(texts->memory, &options->memory_bytes, error) &&
            parse_firmware(texts->firmware, &options->firmware, error) &&
            read_keys((const char *const *)texts->keys, &options->keys, error) &&
-           read_first_boot((const char *const *)texts->first_boot, &options->windows, error);
+           check_first_boot(options, error);
 }
 
 gboolean options_parse(Options *options, OptionsKind kind, const char *parameters,
@@ -246,12 +243,15 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
 {
     g_auto(Texts) texts = {0};
     g_autoptr(GOptionContext) context = g_option_context_new(parameters);
+    options->customisation = customisation_new();
+    g_option_context_set_main_group(
+        context, g_option_group_new("main", NULL, NULL, options->customisation, NULL));
     g_option_context_set_summary(context, summary);
     add_common_options(context, options, &texts);
     if (kind & OPTIONS_OUTPUT)
         add_output_options(context, options);
     if (kind & OPTIONS_EDITS)
-        add_edits_options(context, options, &texts);
+        add_edits_options(context, options);
     if (kind & OPTIONS_INSPECT)
         add_inspect_options(context, options);
     if (kind & OPTIONS_SOURCE)
@@ -264,8 +264,11 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
     for (int i = 0; i < argc; i++)
         copy[i] = g_strdup(argv[i]);
     if (!g_option_context_parse_strv(context, &copy, &parse_error)) {
-        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "see migrate --help", "%s",
-                          parse_error->message);
+        if (parse_error->domain == DRYDOCK_ERROR)
+            g_propagate_error(error, g_steal_pointer(&parse_error));
+        else
+            drydock_error_set(error, DRYDOCK_ERROR_USAGE, "see migrate --help", "%s",
+                              parse_error->message);
         return FALSE;
     }
     if (!read_texts(&texts, options, error))

@@ -5,6 +5,7 @@
 
 #include "convert/source.h"
 #include "disk/key.h"
+#include "migrate/customise.h"
 #include "migrate/progress.h"
 #include "windows/windows_guest.h"
 
@@ -12,7 +13,7 @@
 typedef enum {
     OPTIONS_COMMON = 0,
     OPTIONS_OUTPUT = 1 << 0,  /* -o, --disk-bus, --network, --network-map, --sync */
-    OPTIONS_EDITS = 1 << 1,   /* --virtio-win, --firstboot, --no-firstboot-service, --winre */
+    OPTIONS_EDITS = 1 << 1,   /* --virtio-win, --no-firstboot-service, --winre, customise.h's */
     OPTIONS_INSPECT = 1 << 2, /* --json, --source-only */
     OPTIONS_SOURCE = 1 << 3,  /* --name, --allow-path, --skip-checksums, --key */
     OPTIONS_MACHINE = 1 << 4, /* --cpus, --memory, --firmware */
@@ -26,6 +27,7 @@ typedef struct {
     char *virtio_win;
     WindowsOptions windows;
     gboolean winre;
+    Customisation *customisation; /* never NULL after options_parse() */
     char *output_directory;
     char *disk_bus;
     char *network;

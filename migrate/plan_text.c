@@ -18,8 +18,9 @@ static void append_file(GString *text, const Edit *edit)
 {
     g_string_append_printf(text, "%s %s\n    # %s\n", edit->existed ? "change" : "create",
                            edit->path, edit->reason);
-    if (edit->existed && !edit->old_content) {
-        g_string_append_printf(text, "    binary, %" G_GSIZE_FORMAT " bytes\n",
+    if (edit->is_secret || (edit->existed && !edit->old_content)) {
+        g_string_append_printf(text, "    %s, %" G_GSIZE_FORMAT " bytes\n",
+                               edit->is_secret ? "secret" : "binary",
                                g_bytes_get_size(edit->content));
         return;
     }

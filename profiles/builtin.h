@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The key files of this folder, embedded by embed.cmake at build time. */
+/* The key files of this folder, embedded at build time. */
 #ifndef PROFILES_BUILTIN_H
 #define PROFILES_BUILTIN_H
 
-#include <stddef.h>
+#include "base/embedded.h"
 
-typedef struct {
-    const char *name; /* NULL ends the list */
-    const unsigned char *text;
-    size_t length;
-} ProfileBuiltinFile;
-
-extern const ProfileBuiltinFile profile_builtin_files[];
+extern const EmbeddedFile profile_builtin_files[];
 
 #endif

@@ -222,8 +222,8 @@ Profiles *profiles_load(const char *directory, GError **error)
     g_autoptr(Profiles) profiles = g_new0(Profiles, 1);
     profiles->sections = g_ptr_array_new_with_free_func(profile_free);
 
-    for (const ProfileBuiltinFile *file = profile_builtin_files; file->name; file++)
-        if (!read_text(profiles, file->name, (const char *)file->text, file->length, error))
+    for (const EmbeddedFile *file = profile_builtin_files; file->name; file++)
+        if (!read_text(profiles, file->name, (const char *)file->content, file->length, error))
             return NULL;
     if (directory && !read_directory(profiles, directory, error))
         return NULL;

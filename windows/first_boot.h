@@ -38,11 +38,12 @@ typedef struct {
     GBytes *content;
 } FirstBootScript;
 
-/* Reads paths of the host (NULL-terminated, may be NULL): .bat, .cmd and .ps1 in that order. Batch
-   files with line feeds alone get the carriage returns that cmd.exe wants. An array of
-   FirstBootScript; another ending, an unusual name, more than 16 MiB: DRYDOCK_ERROR_USAGE. */
-gboolean first_boot_scripts_read(const char *const *paths, GPtrArray **ret_scripts,
-                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Reads a file of the host: .bat, .cmd or .ps1. Batch files with line feeds alone get the carriage
+   returns that cmd.exe wants. NULL: another ending, an unusual name, more than 16 MiB:
+   DRYDOCK_ERROR_USAGE. */
+FirstBootScript *first_boot_script_read(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void first_boot_script_free(FirstBootScript *script);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FirstBootScript, first_boot_script_free)
 
 typedef struct {
     gboolean is_wanted; /* FALSE: nothing is put in place; only the findings about what then stays

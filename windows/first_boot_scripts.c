@@ -8,14 +8,13 @@
 #include "windows/firstboot/settings.h"
 
 #define SCRIPT_LIMIT_BYTES (16u << 20)
-#define SCRIPTS_LIMIT 999u
 /* With the service's folder before it, Windows takes 260 in all. */
 #define NAME_LIMIT 150u
 
-static void script_free(void *data)
+void first_boot_script_free(FirstBootScript *script)
 {
-    FirstBootScript *script = data;
-
+    if (!script)
+        return;
     g_free(script->name);
     g_bytes_unref(script->content);
     g_free(script);
@@ -67,7 +66,7 @@ static gboolean check_name(const char *path, const char *name, GError **error)
     return TRUE;
 }
 
-static FirstBootScript *read_script(const char *path, GError **error)
+FirstBootScript *first_boot_script_read(const char *path, GError **error)
 {
     static const char *const batch[] = {".bat", ".cmd", NULL};
     g_autofree char *name = g_path_get_basename(path);
@@ -95,24 +94,4 @@ static FirstBootScript *read_script(const char *path, GError **error)
                                               : g_bytes_new_take(g_steal_pointer(&text), length);
     script->name = g_steal_pointer(&name);
     return script;
-}
-
-gboolean first_boot_scripts_read(const char *const *paths, GPtrArray **ret_scripts, GError **error)
-{
-    g_autoptr(GPtrArray) scripts = g_ptr_array_new_with_free_func(script_free);
-
-    for (guint i = 0; paths && paths[i]; i++) {
-        FirstBootScript *script = read_script(paths[i], error);
-
-        if (!script)
-            return FALSE;
-        g_ptr_array_add(scripts, script);
-        if (scripts->len > SCRIPTS_LIMIT) {
-            drydock_error_set(error, DRYDOCK_ERROR_USAGE, NULL, "more than %u scripts",
-                              SCRIPTS_LIMIT);
-            return FALSE;
-        }
-    }
-    *ret_scripts = g_steal_pointer(&scripts);
-    return TRUE;
 }

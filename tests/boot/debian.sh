@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The Debian guest boots from virtio after its migration, and did not before: debian.sh before, or
-# debian.sh FORMAT BUS with FORMAT vmdk, stream.vmdk, vhdx or vhd, and BUS virtio-blk or virtio-scsi.
+# debian.sh FORMAT BUS with FORMAT vmdk, stream.vmdk, vhdx or vhd, and BUS virtio-blk or virtio-scsi. debian.sh firstboot:
+# what was to be run at the first start is run, once, and cleared away.
 # shellcheck source=tests/cli/support.sh
 . "$(dirname "$0")/../cli/support.sh"
 # shellcheck source=tests/boot/support.sh
@@ -13,6 +14,24 @@ if [ "$1" = before ]; then
     # initramfs-tools gives up on the root filesystem; were it found, the marker would come instead.
     line=$(boot_guest "$work/guest.raw" virtio-blk 600 'Gave up waiting for root|^drydock-guest-up ')
     [[ $line == *"Gave up waiting"* ]] || fail "the guest boots from virtio before it was migrated: $line"
+    exit 0
+fi
+
+# shellcheck disable=SC2016 # the guest's shell expands it
+if [ "$1" = firstboot ]; then
+    "$SOURCE_DIR/tests/images/debian-guest" guest.vmdk
+    printf '#!/bin/sh\necho "drydock-kernel $(uname -r) $(id -u)" >/dev/console\nexit 3\n' > script
+    # The second script restarts the machine: it is not repeated, and what is behind it is still done.
+    expect 0 "$MIGRATE" guest.vmdk -o out.d --firstboot script \
+        --firstboot-command 'systemctl --no-block reboot; sleep 600' \
+        --firstboot-command 'echo "drydock-left $(ls /etc/drydock/firstboot.d) $(cat /etc/hostname)" >/dev/console'
+    line=$(restarts=1 boot_guest "$work/out.d/guest-sda.qcow2" virtio-blk 900 '^drydock: done' "$(mac_of out.d/guest.xml)" console)
+    echo "$line"
+    says console '^drydock-kernel [0-9.]+-[^ ]+ 0$'
+    says console '^drydock: 001-script ended with status 3$'
+    [ "$(grep -ac '^drydock: 002-command begins' console)" -eq 1 ] || fail "a script was repeated"
+    says console '^drydock-left running '
+    says console '^drydock: 003-command ended with status 0$'
     exit 0
 fi
 

@@ -5,6 +5,7 @@
 #   nobody                         the same as an ordinary user without /dev/kvm and /dev/fuse
 #   interrupt, kill                a run that is stopped leaves nothing that looks finished
 #   plan                           prints the changes and writes nothing
+#   customise                      the user's own changes, and those that cannot be made
 # shellcheck source=tests/cli/support.sh
 . "$(dirname "$0")/support.sh"
 requires qemu-img
@@ -145,6 +146,58 @@ plan)
     says out '^    -/dev/sda1 +/ '
     says out '^    \+UUID=[0-9a-f-]+ +/ '
     says out '^link /etc/systemd/system/open-vm-tools.service → /dev/null$'
+    ;;
+customise)
+    debian_guest web.vmdk
+    printf 'correct horse\n' > password
+    printf 'ssh-ed25519 AAAAC3 someone@example\n' > key.pub
+    printf '#!/bin/sh\necho hello\n' > hello.sh
+    mkdir -p tool/bin && printf '#!/bin/sh\n' > tool/bin/run && chmod 755 tool/bin/run
+    expect 0 "$MIGRATE" web.vmdk -o out.d --hostname db02.example.org --timezone Europe/Berlin \
+        --password root:file:password --ssh-key root:file:key.pub --enable systemd-networkd-wait-online \
+        --write '/etc/motd:migrated' --append-line '/etc/motd:at night' --copy-in tool:/opt --delete /usr/share/doc \
+        --firstboot hello.sh --firstboot-command 'touch /var/tmp/started' --rebuild-initramfs firstboot
+    # What is secret is in no report and no plan.
+    expect 0 "$MIGRATE" plan web.vmdk --password root:file:password
+    says out '^change /etc/shadow$'
+    says out '^    secret, [0-9]+ bytes$'
+    ! grep -qF "\$6\$" out out.d/web.report.json || fail "a hash is shown"
+    qemu-img convert -O raw out.d/web-sda.qcow2 result.raw
+    dd if=result.raw of=root.img bs=1M skip=1 conv=sparse status=none
+    /sbin/e2fsck -fn root.img >fsck.out 2>&1 || { cat fsck.out >&2; fail "e2fsck is not content"; }
+    file() { /sbin/debugfs -R "cat $1" root.img 2>/dev/null; }
+    stat_of() { /sbin/debugfs -R "stat $1" root.img 2>/dev/null; }
+    [ "$(file /etc/hostname)" = db02.example.org ] || fail "another host name"
+    [ "$(file /etc/motd)" = "$(printf 'migrated\nat night')" ] || fail "another motd"
+    stat_of /etc/localtime > localtime
+    says localtime 'Fast link dest: "../usr/share/zoneinfo/Europe/Berlin"'
+    hash=$(file /etc/shadow | sed -n 's/^root:\([^:]*\):.*/\1/p')
+    salt=${hash#\$6\$}
+    [ "$(openssl passwd -6 -salt "${salt%%\$*}" 'correct horse')" = "$hash" ] || fail "it is not the password's hash"
+    [ "$(file /root/.ssh/authorized_keys)" = "$(cat key.pub)" ] || fail "another key"
+    stat_of /root/.ssh/authorized_keys > authorized
+    says authorized 'Mode:  0600'
+    stat_of /opt/tool/bin/run > run
+    says run 'Mode:  0755'
+    [ "$(file /etc/drydock/firstboot.d/003-command)" = "$(printf '#!/bin/sh\ntouch /var/tmp/started')" ] || fail "no command"
+    stat_of /etc/systemd/system/multi-user.target.wants/drydock-firstboot.service > unit
+    says unit 'Type: symlink'
+    stat_of /etc/systemd/system/network-online.target.wants/systemd-networkd-wait-online.service > unit
+    says unit 'Type: symlink'
+    ! stat_of /usr/share/doc | grep -q Inode || fail "it is still there"
+    expect 2 "$MIGRATE" plan web.vmdk --firstboot password
+    says err 'begins with #!'
+    expect 2 "$MIGRATE" plan web.vmdk --password root:secret
+    ! grep -q 'root:secret' err || fail "what may be a password is shown"
+    expect 2 "$MIGRATE" plan web.vmdk --hostname 'not a name'
+    expect 2 "$MIGRATE" plan web.vmdk --rebuild-initramfs now
+    expect 2 "$MIGRATE" plan web.vmdk --ssh-key root:string:'-----BEGIN OPENSSH PRIVATE KEY-----'
+    printf 'echo hello\n' > hello.cmd
+    expect 2 "$MIGRATE" plan web.vmdk --firstboot hello.cmd
+    says err "Linux cannot run 'hello.cmd'"
+    expect 1 "$MIGRATE" plan web.vmdk --enable no-such-service
+    says err "the guest has no service 'no-such-service.service'"
+    expect 1 "$MIGRATE" plan web.vmdk --password nobody-here:locked
     ;;
 *)
     fail "no such case: $1"

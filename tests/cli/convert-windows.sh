@@ -390,7 +390,10 @@ first-boot-scripts)
     printf 'Write-Output two\n' >a.ps1
     expect 2 migrate guest.vmdk -o out.d --virtio-win drivers.iso --firstboot no-such.cmd
     expect 2 migrate guest.vmdk -o out.d --virtio-win drivers.iso --firstboot guest.vmdk
-    says err 'not a script for Windows'
+    says err 'is not a file of at most 16 MiB'
+    printf '#!/bin/sh\n' >a.sh
+    expect 2 migrate guest.vmdk -o out.d --virtio-win drivers.iso --firstboot a.sh
+    says err "Windows cannot run 'a.sh'"
     expect 2 migrate guest.vmdk -o out.d --virtio-win drivers.iso --firstboot a.ps1 --no-firstboot-service
     says err 'needs the service'
     convert guest.vmdk --virtio-win drivers.iso --firstboot "zz last.CMD" --firstboot a.ps1

@@ -80,7 +80,7 @@ static void test_match(void)
 /* Every release of Windows that has a section gets it: none is in another one's shadow. */
 static void test_reachable(void)
 {
-    const ProfileBuiltinFile *file = profile_builtin_files;
+    const EmbeddedFile *file = profile_builtin_files;
     g_autoptr(GKeyFile) key_file = g_key_file_new();
     g_autoptr(GError) error = NULL;
     guint count = 0;
@@ -88,7 +88,7 @@ static void test_reachable(void)
     while (file->name && !g_str_has_suffix(file->name, "windows.ini"))
         file++;
     g_assert_nonnull(file->name);
-    g_assert_true(g_key_file_load_from_data(key_file, (const char *)file->text, file->length,
+    g_assert_true(g_key_file_load_from_data(key_file, (const char *)file->content, file->length,
                                             G_KEY_FILE_NONE, &error));
     g_auto(GStrv) names = g_key_file_get_groups(key_file, NULL);
     for (guint i = 0; names[i]; i++) {

@@ -451,8 +451,8 @@ static void test_scripts(void)
 {
     static const char *const files[] = {"b.cmd", "a.PS1", "c.bat"};
     g_auto(Fixture) fixture = {0};
-    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) scripts = NULL;
+    g_autoptr(GPtrArray) scripts =
+        g_ptr_array_new_with_free_func((GDestroyNotify)first_boot_script_free);
     g_autoptr(GError) error = NULL;
     g_autofree char *settings = NULL, *batch = NULL, *powershell = NULL, *mixed = NULL,
                     *found = NULL;
@@ -464,11 +464,12 @@ static void test_scripts(void)
     test_write_text(fixture.tree_folder, "b.cmd", "one\ntwo\n");
     test_write_text(fixture.tree_folder, "a.PS1", "one\ntwo\n");
     test_write_text(fixture.tree_folder, "c.bat", "one\r\ntwo\n");
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++)
-        g_ptr_array_add(paths, g_build_filename(fixture.tree_folder, files[i], NULL));
-    g_ptr_array_add(paths, NULL);
-    g_assert_true(first_boot_scripts_read((const char *const *)paths->pdata, &scripts, &error));
-    g_assert_no_error(error);
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(fixture.tree_folder, files[i], NULL);
+
+        g_ptr_array_add(scripts, first_boot_script_read(path, &error));
+        g_assert_no_error(error);
+    }
     request = request_of(&fixture);
     request.scripts = scripts;
     plan(&fixture, &request);
@@ -498,15 +499,12 @@ static void test_bad_scripts(void)
     for (guint i = 0; i <= G_N_ELEMENTS(names); i++) {
         const char *name = i < G_N_ELEMENTS(names) ? names[i] : long_name;
         g_autofree char *path = g_build_filename(root, name, NULL);
-        const char *const paths[] = {path, NULL};
-        g_autoptr(GPtrArray) scripts = NULL;
         g_autoptr(GError) error = NULL;
 
         if (i < 5)
             test_write_text(root, name, "echo");
-        g_assert_false(first_boot_scripts_read(paths, &scripts, &error));
+        g_assert_null(first_boot_script_read(path, &error));
         g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_USAGE);
-        g_assert_null(scripts);
     }
     test_remove_folder(root);
 }
