@@ -7,7 +7,8 @@ import struct
 
 from tools import run
 
-X86, X64 = 0x14C, 0x8664
+X86, X64, ARM64 = 0x14C, 0x8664, 0xAA64
+MACHINES = {"x86": X86, "amd64": X64, "arm64": ARM64}
 NATIVE, GUI, CONSOLE, EFI_APPLICATION = 1, 2, 3, 10
 
 
@@ -25,7 +26,7 @@ def checksum(image, place):
 
 def build(machine, subsystem, text, is_driver=False):
     """A program that does nothing; text makes it differ from others."""
-    is_x64 = machine == X64
+    is_x64 = machine != X86
     optional_size = 240 if is_x64 else 224
     code = (b"\xb8\x01\x00\x00\x00\xc3" + text.encode()).ljust(512, b"\0")
     header = bytearray(512)

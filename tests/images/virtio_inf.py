@@ -15,8 +15,19 @@ DRIVERS = {
     ("viorng", "viorng"): ("System", SYSTEM, "1005", "1044", "0004", None),
 }
 
+# What there is for Windows before Vista.
+OLD_DRIVERS = [
+    ("viostor", "viostor"),
+    ("NetKVM", "netkvm"),
+    ("Balloon", "balloon"),
+    ("vioserial", "vioser"),
+]
+
 # TargetOS decoration of the models section, and whether files stay in the driver store (dirid 13).
 SHAPES = {
+    "xp": ("5.1", False),
+    "2k3": ("5.2", False),
+    "2k8": ("6.0", False),
     "w7": ("6.1", False),
     "2k8R2": ("6.1", False),
     "w8": ("6.2", False),

@@ -64,8 +64,11 @@ def _write(folder, path, content):
         file.write(content)
 
 
-def _write_hive(folder, path, image, log=b""):
+def _write_hive(folder, path, image, log=b"", is_xp=False):
     _write(folder, path, image)
+    if is_xp:
+        _write(folder, path + ".LOG", b"")
+        return
     _write(folder, path + ".LOG1", log)
     _write(folder, path + ".LOG2", b"")
 
@@ -88,27 +91,26 @@ def _write_hives(folder, guest, options):
                 ("ControlSet001\\Services\\disk", "Start"): b"\x03\0\0\0",
             },
         )
-    _write_hive(folder, config + "SYSTEM", image, log)
+    _write_hive(folder, config + "SYSTEM", image, log, guest.is_xp)
     software = hive.Hive(
         windows_registry.software_root(guest),
         "emRoot\\System32\\Config\\SOFTWARE",
         flags=1,
         sequence=2900,
     )
-    _write_hive(folder, config + "SOFTWARE", software.image)
+    _write_hive(folder, config + "SOFTWARE", software.image, is_xp=guest.is_xp)
     for name in ("SAM", "SECURITY", "DEFAULT"):
         small = hive.Hive(
             windows_registry.small_root(name),
             "\\SystemRoot\\System32\\Config\\" + name,
             pad_to=262144,
         )
-        _write_hive(folder, config + name, small.image)
+        _write_hive(folder, config + name, small.image, is_xp=guest.is_xp)
 
 
 def _write_drivers(folder, guest, machine):
     system32 = "Windows/System32/"
-    architecture = "x86" if guest.is_x86 else "amd64"
-    for name, *_ in windows_services.drivers(guest.is_7):
+    for name, *_ in windows_services.drivers(guest):
         image = pe.build(machine, pe.NATIVE, name, is_driver=True)
         _write(folder, "%sdrivers/%s.sys" % (system32, name), image)
     for number, (inf, sys) in enumerate(
@@ -118,7 +120,7 @@ def _write_drivers(folder, guest, machine):
         package = "%sDriverStore/FileRepository/%s.inf_%s_%s%016x/" % (
             system32,
             inf,
-            architecture,
+            guest.architecture,
             neutral,
             0x5E38A278D114B813 + number,
         )
@@ -158,8 +160,20 @@ def _write_bulk(folder, guest):
         )
 
 
+def _write_old_loader(folder):
+    """What starts XP and 2003, in the one partition they have."""
+    _write(
+        folder,
+        "boot.ini",
+        b"[boot loader]\r\ntimeout=30\r\ndefault=multi(0)disk(0)rdisk(0)partition(1)\\Windows\r\n"
+        b'[operating systems]\r\nmulti(0)disk(0)rdisk(0)partition(1)\\Windows="Windows" /fastdetect\r\n',
+    )
+    _write(folder, "ntldr", b"\xeb\x3e ntldr".ljust(8192, b"\0"))
+    _write(folder, "NTDETECT.COM", bytes(4096))
+
+
 def fill_system_volume(folder, guest, options):
-    machine = pe.X86 if guest.is_x86 else pe.X64
+    machine = pe.MACHINES[guest.architecture]
     for name in FOLDERS:
         os.makedirs(os.path.join(folder, name), exist_ok=True)
     if not guest.is_x86:
@@ -189,21 +203,25 @@ def fill_system_volume(folder, guest, options):
     _write(folder, odd_name, "Grüße\r\n".encode("utf-16"))
     _write_hives(folder, guest, options)
     _write_drivers(folder, guest, machine)
-    _write_bulk(folder, guest)
+    if not guest.is_small:
+        _write_bulk(folder, guest)
     # Worthless content that must not be copied: random, so that it shows.
     chance = random.Random(5)
     _write(folder, "pagefile.sys", chance.randbytes(options.pagefile_mib << 20))
-    if not guest.is_7:
+    if not guest.is_7 and not guest.is_small:
         _write(folder, "swapfile.sys", chance.randbytes(4 << 20))
     magic = b"HIBR" if options.hibernated else b"\0\0\0\0"
     _write(folder, "hiberfil.sys", magic + bytes((8 << 20) - 4))
+    if guest.is_xp:
+        _write_old_loader(folder)
+        return
     os.symlink("Users", os.path.join(folder, "Documents and Settings"))
     os.symlink("../ProgramData", os.path.join(folder, "Users/All Users"))
 
 
 def fill_boot_volume(folder, guest):
     """The EFI system partition, or System Reserved."""
-    machine = pe.X86 if guest.is_x86 else pe.X64
+    machine = pe.MACHINES[guest.architecture]
     store = hive.Hive(
         windows_registry.bcd_root(guest),
         "\\Device\\HarddiskVolume1\\Boot\\BCD",

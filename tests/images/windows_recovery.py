@@ -23,14 +23,14 @@ def _write(folder, path, content):
 
 
 def _fill_image(folder, guest):
-    machine = pe.X86 if guest.is_x86 else pe.X64
+    machine = pe.MACHINES[guest.architecture]
     config = "Windows/System32/config/"
     system = hive.Hive(windows_registry.system_root(guest), "SYSTEM", sequence=70)
     software = hive.Hive(windows_registry.software_root(guest), "SOFTWARE", sequence=80)
     _write(folder, config + "SYSTEM", system.image)
     _write(folder, config + "SYSTEM.LOG1", b"left from its making".ljust(1024, b"\0"))
     _write(folder, config + "SOFTWARE", software.image)
-    for name, *_ in windows_services.drivers(guest.is_7)[:30]:
+    for name, *_ in windows_services.drivers(guest)[:30]:
         image = pe.build(machine, pe.NATIVE, name, is_driver=True)
         _write(folder, "Windows/System32/drivers/%s.sys" % name, image)
     for name in ("cmd.exe", "winpeshl.exe", "startnet.cmd", "ntoskrnl.exe"):
@@ -41,7 +41,7 @@ def _fill_image(folder, guest):
 def make_archive(work, guest, target, compression="LZX"):
     """target: Winre.wim for that guest; with an integrity table, and bootable, as Windows has it."""
     image = types.SimpleNamespace(**vars(guest))
-    image.packages, image.strings_per_package, image.classes = 20, 1, 50
+    image.packages, image.strings_per_package, image.classes = min(guest.packages, 20), 1, 50
     image.host_name, image.product_name = "MININT-1", "Windows PE"
     image.installation_type, image.is_server = "WindowsPE", False
     folder = os.path.join(work, "recovery-image")

@@ -16,13 +16,14 @@ ADAPTER = "{5ac24e08-9b5c-4f05-a0e7-6b2d4d7f1f01}"
 # NET_LUID of the adapter: index 32769 of the Ethernet adapters.
 ADAPTER_LUID = struct.pack("<HBHBH", 0, 0, 0x8001, 0, 6).hex()
 MACHINE_SID = (1004336348, 1177238915, 682003330)
+ARCHITECTURES = {"x86": 0, "amd64": 9, "arm64": 12}  # PROCESSOR_ARCHITECTURE_*
 MAC = "00:0c:29:66:1a:a2"
 BOOTMGR = "{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
 
 
 def _add_control(control, guest):
     control.key("Session Manager\\Environment").sz(
-        "PROCESSOR_ARCHITECTURE", "x86" if guest.is_x86 else "AMD64"
+        "PROCESSOR_ARCHITECTURE", "x86" if guest.is_x86 else guest.architecture.upper()
     ).sz("OS", "Windows_NT").expand("Path", "%SystemRoot%\\system32;%SystemRoot%").dword(
         "NUMBER_OF_PROCESSORS", 2
     )
@@ -53,7 +54,7 @@ def _add_control(control, guest):
     control.key("CrashControl").dword("AutoReboot", 1).dword("CrashDumpEnabled", 7).expand(
         "DumpFile", "%SystemRoot%\\MEMORY.DMP"
     )
-    control.key("Windows").dword("CSDVersion", 0x100 if guest.is_7 else 0).binary(
+    control.key("Windows").dword("CSDVersion", guest.service_pack << 8).binary(
         "ShutdownTime", struct.pack("<Q", hive.FILETIME)
     )
     control.key("Nls\\Language").sz("InstallLanguage", "0409").sz("Default", "0409")
@@ -146,7 +147,7 @@ def _pci_ids(count, seed):
     return sorted(ids)
 
 
-def _add_critical_devices(database):
+def _add_critical_devices(database, guest):
     """The boot devices of Windows 7 and before, about as many as a stock machine has."""
 
     def add(name, service, class_guid):
@@ -163,7 +164,7 @@ def _add_critical_devices(database):
         add("pci#ven_8086&dev_" + device, "intelide", HDC)
     add("pci#ven_1000&dev_0030&subsys_197615ad", "LSI_SCSI", SCSI_ADAPTER)
     add("pci#ven_1000&dev_0054", "LSI_SAS", SCSI_ADAPTER)
-    for device in _pci_ids(2548 - len(database.subkeys), 7):
+    for device in _pci_ids(guest.critical_devices - len(database.subkeys), 7):
         add("pci#" + device.lower(), "amdsata", SCSI_ADAPTER)
 
 
@@ -176,9 +177,9 @@ def package_version(class_guid, architecture, version=(10, 0, 19041, 1), inbox=T
     )
 
 
-def _add_package(database, name, inf, class_guid, service, ids, strings):
+def _add_package(database, architecture, name, inf, class_guid, service, ids, strings):
     package = database.key("DriverPackages\\" + name)
-    package.binary("Version", package_version(class_guid, 9)).sz("Provider", "Microsoft")
+    package.binary("Version", package_version(class_guid, ARCHITECTURES[architecture])).sz("Provider", "Microsoft")
     package.sz("InfName", inf).sz("SignerName", "Microsoft Windows").dword(
         "SignerScore", 0x0D000003
     )
@@ -204,8 +205,8 @@ def _add_package(database, name, inf, class_guid, service, ids, strings):
 
 
 def _add_driver_database(database, guest):
-    database.dword("Version", 0x0A000000).dword("SchemaVersion", 0x00010000)
-    database.dword("Architecture", 0 if guest.is_x86 else 9).dword("SetupStatus", 0)
+    database.dword("Version", guest.version[0] << 24 | guest.version[1] << 16).dword("SchemaVersion", 0x00010000)
+    database.dword("Architecture", ARCHITECTURES[guest.architecture]).dword("SetupStatus", 0)
     database.binary("UpdateDate", struct.pack("<Q", hive.FILETIME)).binary("OemInfMap", b"\xe0\0")
     known = [
         ("mshdc.inf", HDC, "storahci", ["PCI\\CC_0106", "PCI\\CC_010601"]),
@@ -215,12 +216,13 @@ def _add_driver_database(database, guest):
         ("disk.inf", DISK_DRIVE, "disk", ["GenDisk"]),
         ("vmci.inf", HDC, "vmci", ["PCI\\VEN_15AD&DEV_0740"]),
     ]
-    ids = _pci_ids(2690, 10)
+    ids = _pci_ids(guest.device_ids, 10)
     count = guest.packages
     for number, (inf, class_guid, service, devices) in enumerate(known):
         _add_package(
             database,
-            "%s_amd64_%016x" % (inf, 0x5E38A278D114B813 + number),
+            guest.architecture,
+            "%s_%s_%016x" % (inf, guest.architecture, 0x5E38A278D114B813 + number),
             inf,
             class_guid,
             service,
@@ -238,7 +240,8 @@ def _add_driver_database(database, guest):
         ]
         _add_package(
             database,
-            "%s_amd64_%016x" % (inf, (number + 1) * 0x9E3779B97F4A7C15 % 2**64),
+            guest.architecture,
+            "%s_%s_%016x" % (inf, guest.architecture, (number + 1) * 0x9E3779B97F4A7C15 % 2**64),
             inf,
             SCSI_ADAPTER,
             "dev%03d" % number,
@@ -246,12 +249,16 @@ def _add_driver_database(database, guest):
             len(own) + guest.strings_per_package,
         )
     # Staged by VMware Tools but not configured: no Configurations, no Descriptors, no DeviceIds.
-    staged = database.key("DriverPackages\\pvscsi.inf_amd64_cd0a3ba4c6b8a8a1")
-    staged.binary("Version", package_version(SCSI_ADAPTER, 9, (1, 3, 15, 0), inbox=False))
-    staged.sz("Provider", "VMware, Inc.").dword("StatusFlags", 0x112).sz("", "oem1.inf")
-    database.key("DriverInfFiles\\oem1.inf").multi("", "pvscsi.inf_amd64_cd0a3ba4c6b8a8a1").sz(
-        "Active", "pvscsi.inf_amd64_cd0a3ba4c6b8a8a1"
+    name = "pvscsi.inf_%s_cd0a3ba4c6b8a8a1" % guest.architecture
+    staged = database.key("DriverPackages\\" + name)
+    staged.binary(
+        "Version",
+        package_version(
+            SCSI_ADAPTER, ARCHITECTURES[guest.architecture], (1, 3, 15, 0), inbox=False
+        ),
     )
+    staged.sz("Provider", "VMware, Inc.").dword("StatusFlags", 0x112).sz("", "oem1.inf")
+    database.key("DriverInfFiles\\oem1.inf").multi("", name).sz("Active", name)
     for bus in (
         "ACPI",
         "HID",
@@ -305,15 +312,19 @@ def system_root(guest):
     root = hive.Key("CMI-CreateHive{2A7FB991-7BBE-4F9D-B91E-7CB51D4737F5}")
     first = root.key("ControlSet001")
     _add_control(first.key("Control"), guest)
-    if guest.is_server:
+    if guest.is_server and not guest.is_xp:
         _add_nsi(first.key("Control"))
     services = first.key("Services")
-    windows_services.add_services(services, guest.is_7, "x86" if guest.is_x86 else "amd64", 400)
+    windows_services.add_services(services, guest)
     _add_tcpip(services, guest)
     _add_enum(first.key("Enum"))
+    if guest.is_xp:
+        first.key("Enum\\Root\\ACPI_HAL\\0000").multi("HardwareID", "acpiapic_up").sz(
+            "Service", "\\Driver\\ACPI_HAL"
+        )
     first.key("Hardware Profiles\\0001\\Software\\Fonts").dword("LogPixels", 96)
     if guest.is_7:
-        _add_critical_devices(first.key("Control\\CriticalDeviceDatabase"))
+        _add_critical_devices(first.key("Control\\CriticalDeviceDatabase"), guest)
     else:
         _add_driver_database(root.key("DriverDatabase"), guest)
         config = (
@@ -350,18 +361,21 @@ def software_root(guest):
     nt = root.key("Microsoft\\Windows NT\\CurrentVersion")
     nt.sz("ProductName", guest.product_name).sz("CurrentVersion", guest.current_version)
     nt.sz("CurrentBuildNumber", str(guest.build)).sz("CurrentBuild", str(guest.build))
-    nt.sz("EditionID", guest.edition).sz("InstallationType", guest.installation_type)
+    if not guest.is_xp:
+        nt.sz("EditionID", guest.edition).sz("InstallationType", guest.installation_type)
     nt.dword("InstallDate", 0x660D8137)
     nt.sz("SystemRoot", "C:\\Windows").sz("PathName", "C:\\Windows").sz("RegisteredOwner", "Owner")
     nt.sz(
         "BuildLabEx",
-        "%d.1.%s.release.220101-0000" % (guest.build, "x86fre" if guest.is_x86 else "amd64fre"),
+        "%d.1.%s.release.220101-0000" % (guest.build, "%sfre" % guest.architecture),
     )
-    if guest.is_7:
-        nt.sz("CSDVersion", "Service Pack 1")
-    else:
+    if guest.service_pack:
+        nt.sz("CSDVersion", "Service Pack %d" % guest.service_pack)
+    if guest.version >= (10, 0):
         nt.dword("CurrentMajorVersionNumber", 10).dword("CurrentMinorVersionNumber", 0)
-        nt.dword("UBR", guest.revision).sz("ReleaseId", "2009").sz("DisplayVersion", "21H2")
+        nt.dword("UBR", guest.revision)
+        if guest.release:
+            nt.sz("ReleaseId", "2009").sz("DisplayVersion", guest.release)
     nt.key("Winlogon").sz("Shell", "explorer.exe").sz(
         "Userinit", "C:\\Windows\\system32\\userinit.exe,"
     ).sz("DefaultDomainName", guest.host_name)

@@ -95,6 +95,19 @@ DRIVERS = [
 
 NOT_IN_7 = {"storahci", "stornvme", "LSI_SAS2i", "BasicDisplay", "e1i65x64", "vsock"}
 ONLY_IN_7 = {"msahci", "LSI_SCSI", "spldr"}
+# XP and 2003 have neither msahci nor what came with Vista; they have drivers for kinds of processors.
+NOT_IN_XP = NOT_IN_7 | {
+    "msahci", "vdrvroot", "volmgr", "volmgrx", "CLFS", "fvevol", "rdyboost", "KSecPkg", "pcw", "CNG",
+    "Wdf01000", "hwpolicy", "storflt", "spldr", "tdx", "CompositeBus", "luafv", "srv2", "srvnet", "vmbus",
+    "storvsc", "vsock", "vmxnet3ndis6", "vm3dmp",
+}
+XP_DRIVERS = [
+    ("intelppm", 1, 1, "Extended Base", False),
+    ("agp440", 0, 1, "PnP Filter", False),
+    ("vmscsi", 0, 1, "SCSI Miniport", False),
+    ("vmxnet", 3, 1, "NDIS", False),
+    ("vmx_svga", 3, 0, "Video", False),
+]
 
 # Programs and shared processes: name, Start, ImagePath without the system folder.
 PROGRAMS = [
@@ -138,14 +151,16 @@ def image_path(name):
     return "System32\\drivers\\%s.sys" % name
 
 
-def drivers(is_7):
-    skipped = NOT_IN_7 if is_7 else ONLY_IN_7
+def drivers(guest):
+    if guest.is_xp:
+        return [row for row in DRIVERS if row[0] not in NOT_IN_XP] + XP_DRIVERS
+    skipped = NOT_IN_7 if guest.is_7 else ONLY_IN_7
     return [row for row in DRIVERS if row[0] not in skipped]
 
 
-def add_services(services, is_7, architecture, count):
-    """Fills a Services key with count services."""
-    for name, start, error_control, group, override in drivers(is_7):
+def add_services(services, guest):
+    """Fills a Services key with at least guest.services services."""
+    for name, start, error_control, group, override in drivers(guest):
         key = services.key(name)
         key.expand("ImagePath", image_path(name))
         key.dword("Type", 2 if group.lower() == "file system" else 1)
@@ -159,7 +174,7 @@ def add_services(services, is_7, architecture, count):
             )
             key.key("Parameters\\PnpInterface").dword("5", 1)
             key.key("Parameters").dword("BusType", 10)
-        if override and not is_7:
+        if override and not guest.is_7:
             key.key("StartOverride").dword("0", 3)
     for name, start, path in PROGRAMS:
         key = services.key(name)
@@ -172,7 +187,7 @@ def add_services(services, is_7, architecture, count):
             "ServiceDll", "%%SystemRoot%%\\System32\\%s.dll" % name.lower()
         )
         key.key("Security").binary("Security", bytes.fromhex("01001480") + bytes(140))
-    for number in range(count - len(services.subkeys)):
+    for number in range(guest.services - len(services.subkeys)):
         # Drivers of devices that are not there: the bulk on every machine.
         key = services.key("%s%02d" % (("hid", "net", "usb", "aud", "scs")[number % 5], number))
         name = key.name
@@ -180,7 +195,7 @@ def add_services(services, is_7, architecture, count):
             "ImagePath",
             "\\SystemRoot\\System32\\DriverStore\\FileRepository\\"
             "%s.inf_%s_%016x\\%s.sys"
-            % (name, architecture, number * 0x9E3779B97F4A7C15 % 2**64, name),
+            % (name, guest.architecture, number * 0x9E3779B97F4A7C15 % 2**64, name),
         )
         key.dword("Type", 1).dword("Start", 3).dword("ErrorControl", 1)
         key.sz("DisplayName", "@oem%d.inf,%%Svc%%;%s device" % (number, name))
