@@ -38,6 +38,7 @@ enum {
 /* Key node, offsets within the cell's payload. */
 enum {
     NK_FLAGS = 2,
+    NK_WRITTEN = 4,
     NK_PARENT = 16,
     NK_SUBKEY_COUNT = 20,
     NK_SUBKEY_LIST = 28,

@@ -45,6 +45,12 @@ gboolean hive_find_key(Hive *hive, HiveKey start, const char *path, gboolean *re
                        HiveKey *ret_key, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean hive_get_key_name(Hive *hive, HiveKey key, char **ret_name,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+typedef struct {
+    uint32_t subkeys, values;
+    int64_t written; /* seconds since 1970, when it was last changed */
+} HiveKeyFacts;
+gboolean hive_get_key_facts(Hive *hive, HiveKey key, HiveKeyFacts *ret_facts,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Keys below key in stored order; a GArray of HiveKey. */
 gboolean hive_list_keys(Hive *hive, HiveKey key, GArray **ret_keys,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -286,6 +286,26 @@ gboolean hive_get_key_name(Hive *hive, HiveKey key, char **ret_name, GError **er
     return TRUE;
 }
 
+/* FILETIME: 100 ns since 1601. */
+static int64_t unix_seconds(uint64_t filetime)
+{
+    return (int64_t)(filetime / 10000000) - INT64_C(11644473600);
+}
+
+gboolean hive_get_key_facts(Hive *hive, HiveKey key, HiveKeyFacts *ret_facts, GError **error)
+{
+    g_auto(HiveNode) node = {0};
+    if (!hive_node_read(hive, key, &node, error)) {
+        return FALSE;
+    }
+    *ret_facts = (HiveKeyFacts){
+        .subkeys = node.subkey_count,
+        .values = node.value_count,
+        .written = unix_seconds(get_le64(node.cell.bytes + NK_WRITTEN)),
+    };
+    return TRUE;
+}
+
 static gboolean collect_leaf(Hive *hive, const HiveLeaf *leaf, void *data, gboolean *stop,
                              GError **error)
 {
