@@ -76,17 +76,25 @@ GuestHive *guest_hive_open(FsTree *tree, const char *path, const char *name, GEr
         g_prefix_error(error, "cannot read the registry hive '%s': ", path);
         return NULL;
     }
-    if (!hive_is_dirty(hive->hive))
-        return g_steal_pointer(&hive);
+    return hive_is_dirty(hive->hive) ? guest_hive_open_whole(tree, path, name, NULL, error)
+                                     : g_steal_pointer(&hive);
+}
 
+GuestHive *guest_hive_open_whole(FsTree *tree, const char *path, const char *name,
+                                 gboolean *ret_is_stale, GError **error)
+{
+    g_autoptr(GuestHive) hive = g_new0(GuestHive, 1);
     g_autoptr(GBytes) bytes = NULL;
     HiveReplay replay;
+
     if (!read_replayed(tree, path, &bytes, &replay, NULL, error))
         return NULL;
-    g_clear_pointer(&hive->hive, hive_close);
-    g_clear_pointer(&hive->file, fs_file_close);
     hive->hive = hive_open_bytes(bytes, name, error);
-    return hive->hive ? g_steal_pointer(&hive) : NULL;
+    if (!hive->hive)
+        return NULL;
+    if (ret_is_stale)
+        *ret_is_stale = replay.result == HIVE_REPLAY_UNUSABLE;
+    return g_steal_pointer(&hive);
 }
 
 void guest_hive_close(GuestHive *hive)

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "inspect/guest_hive.h"
+#include "inspect/windows_values.h"
 
 #define BOOT_MANAGER "Objects\\{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
 #define ELEMENT_DEFAULT_OBJECT "23000003"
@@ -31,21 +32,13 @@ gboolean windows_boot_has_bcd(const Volume *volume, const char *path)
     return found && stat.type == FS_TYPE_FILE;
 }
 
-/* A GUID as Windows stores it: the first three fields little-endian. */
-static char *format_guid(const uint8_t *guid)
-{
-    return g_strdup_printf("%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", get_le32(guid),
-                           get_le16(guid + 4), get_le16(guid + 6), guid[8], guid[9], guid[10],
-                           guid[11], guid[12], guid[13], guid[14], guid[15]);
-}
-
 static gboolean is_on_disk(const Volume *volume, const uint8_t *element)
 {
     const PartitionTable *table = volume->table;
     if (!volume->partition || !table->disk_id)
         return FALSE;
     if (table->kind == PARTITION_TABLE_GPT) {
-        g_autofree char *partition = format_guid(element + 0x20);
+        g_autofree char *partition = windows_format_guid(element + 0x20);
         return g_strcmp0(volume->partition->uuid, partition) == 0;
     }
     g_autofree char *disk = g_strdup_printf("%08x", get_le32(element + 0x38));

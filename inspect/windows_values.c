@@ -216,3 +216,10 @@ GPtrArray *windows_value_texts(const GPtrArray *values, const char *name)
     }
     return texts;
 }
+
+char *windows_format_guid(const uint8_t *guid)
+{
+    return g_strdup_printf("%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x", get_le32(guid),
+                           get_le16(guid + 4), get_le16(guid + 6), guid[8], guid[9], guid[10],
+                           guid[11], guid[12], guid[13], guid[14], guid[15]);
+}

@@ -49,5 +49,8 @@ GPtrArray *windows_value_texts(const GPtrArray *values, const char *name);
 
 /* "2024-04-03T16:18:31Z"; NULL: a time before 1980 or after 2200. */
 char *windows_format_time(gint64 unix_seconds);
+/* The 16 bytes of a GUID as Windows stores them, the first three fields little-endian: in lower
+   case, without braces. */
+char *windows_format_guid(const uint8_t *guid);
 
 #endif

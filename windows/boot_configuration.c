@@ -44,7 +44,7 @@ void boot_configuration_read(const Guest *guest, BootConfiguration *ret_configur
     if (!path)
         return;
     ret_configuration->hive =
-        editable_hive_open_path(guest->tree, path, "BCD00000000", NULL, &error);
+        editable_hive_open_path(guest->tree, path, "BCD00000000", NULL, NULL, &error);
     if (!ret_configuration->hive ||
         !hive_read_string(ret_configuration->hive->hive,
                           BOOT_MANAGER "\\Elements\\" ELEMENT_DEFAULT_OBJECT, "Element", &found,

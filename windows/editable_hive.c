@@ -4,14 +4,14 @@
 
 #include "base/finding.h"
 
-/* Of a hive outside System32\\config: the boot configuration has a few dozen KiB. */
-#define HIVE_LIMIT_BYTES (64u << 20)
+#define HIVE_LIMIT_BYTES (512u << 20)
 
-static EditableHive *hive_new(const char *name)
+static EditableHive *hive_new(const char *name, const char *mount)
 {
     EditableHive *hive = g_new0(EditableHive, 1);
 
     hive->name = g_strdup(name);
+    hive->mount = mount ? g_strdup(mount) : g_strconcat("HKLM\\", name, NULL);
     hive->edits = hive_edits_new();
     return hive;
 }
@@ -27,7 +27,7 @@ static gboolean finish_open(EditableHive *hive, GPtrArray *findings, GError **er
 EditableHive *editable_hive_open(const Guest *guest, const char *name, GPtrArray *findings,
                                  GError **error)
 {
-    g_autoptr(EditableHive) hive = hive_new(name);
+    g_autoptr(EditableHive) hive = hive_new(name, NULL);
 
     if (!guest_read_hive(guest, name, &hive->bytes, &hive->replay, &hive->path, &hive->log_paths,
                          error) ||
@@ -37,10 +37,10 @@ EditableHive *editable_hive_open(const Guest *guest, const char *name, GPtrArray
 }
 
 EditableHive *editable_hive_open_path(FsTree *tree, const char *path, const char *name,
-                                      GPtrArray *findings, GError **error)
+                                      const char *mount, GPtrArray *findings, GError **error)
 {
     static const char *const suffixes[] = {".LOG", ".LOG1", ".LOG2"};
-    g_autoptr(EditableHive) hive = hive_new(name);
+    g_autoptr(EditableHive) hive = hive_new(name, mount);
     g_autoptr(GPtrArray) logs = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     g_autoptr(GBytes) bytes = NULL;
 
@@ -71,6 +71,7 @@ void editable_hive_free(EditableHive *hive)
     if (!hive)
         return;
     g_free(hive->name);
+    g_free(hive->mount);
     g_free(hive->path);
     g_strfreev(hive->log_paths);
     hive_close(hive->hive);
@@ -80,7 +81,7 @@ void editable_hive_free(EditableHive *hive)
     g_free(hive);
 }
 
-GPtrArray *editable_hive_list_values(const char *hive_name, const GPtrArray *changes)
+GPtrArray *editable_hive_list_values(const char *mount, const GPtrArray *changes)
 {
     GPtrArray *values = g_ptr_array_new_with_free_func((GDestroyNotify)edit_value_free);
 
@@ -88,7 +89,7 @@ GPtrArray *editable_hive_list_values(const char *hive_name, const GPtrArray *cha
         const HiveChange *change = g_ptr_array_index(changes, i);
         EditValue *value = g_new0(EditValue, 1);
 
-        value->key = g_strdup_printf("HKLM\\%s\\%s", hive_name, change->key);
+        value->key = g_strconcat(mount, *change->key ? "\\" : "", change->key, NULL);
         value->name = g_strdup(change->name);
         value->old_text = g_strdup(change->old_text);
         value->new_text = g_strdup(change->new_text);
@@ -111,7 +112,8 @@ gboolean editable_hive_stage(const EditableHive *hive, Edits *edits, GError **er
     }
     if (!changes->len)
         return TRUE;
-    if (!edits_write_hive(edits, hive->path, edited, editable_hive_list_values(hive->name, changes),
+    if (!edits_write_hive(edits, hive->path, edited,
+                          editable_hive_list_values(hive->mount, changes),
                           "registry changes listed with it", error))
         return FALSE;
     /* Windows replays a log whose sequence number continues the hive's: none may be left. */

@@ -9,8 +9,9 @@
 #include "registry/hive.h"
 
 typedef struct {
-    char *name; /* "SYSTEM" */
-    char *path; /* in the guest's tree */
+    char *name;  /* "SYSTEM" */
+    char *mount; /* what stands before the keys in reports: "HKLM\\SYSTEM" */
+    char *path;  /* in the guest's tree */
     char **log_paths;
     GBytes *bytes; /* replayed */
     HiveReplay replay;
@@ -22,9 +23,9 @@ typedef struct {
    same. */
 EditableHive *editable_hive_open(const Guest *guest, const char *name, GPtrArray *findings,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The hive at path of the tree; findings may be NULL. */
+/* The hive at path of the tree; findings may be NULL. mount: see above; NULL: HKLM\NAME. */
 EditableHive *editable_hive_open_path(FsTree *tree, const char *path, const char *name,
-                                      GPtrArray *findings,
+                                      const char *mount, GPtrArray *findings,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void editable_hive_free(EditableHive *hive);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EditableHive, editable_hive_free)
@@ -34,7 +35,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EditableHive, editable_hive_free)
 gboolean editable_hive_stage(const EditableHive *hive, Edits *edits,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Changes of the hive of that name, of HiveChange, as an edit lists them: of EditValue. */
-GPtrArray *editable_hive_list_values(const char *hive_name, const GPtrArray *changes);
+/* Changes of the hive mounted there ("HKLM\\SYSTEM"), of HiveChange, as an edit lists them: of
+   EditValue. */
+GPtrArray *editable_hive_list_values(const char *mount, const GPtrArray *changes);
 
 #endif

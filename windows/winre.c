@@ -337,7 +337,7 @@ static gboolean replace_hive(Recovery *recovery, const HiveEdits *edits, GError 
     if (!hive_edits_apply(edits, recovery->system, recovery->replay.max_sequence, &edited, &changes,
                           error))
         return FALSE;
-    recovery->values = editable_hive_list_values("SYSTEM", changes);
+    recovery->values = editable_hive_list_values("HKLM\\SYSTEM", changes);
     if (!wim_image_add_file(recovery->image, CONFIG "SYSTEM", edited, error))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(log_names); i++) {
