@@ -19,5 +19,6 @@ static void hear_note(void *data, const char *note)
 
 WorkerListener command_listener(Progress *progress)
 {
-    return (WorkerListener){hear_stage, hear_progress, hear_note, progress};
+    return (WorkerListener){
+        .stage = hear_stage, .progress = hear_progress, .note = hear_note, .data = progress};
 }

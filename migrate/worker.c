@@ -16,13 +16,15 @@
 #include "base/interrupt.h"
 
 #define MESSAGE_LIMIT_BYTES ((uint32_t)64 << 20)
-#define MESSAGE_TYPE G_VARIANT_TYPE("(yssttu)")
+#define MESSAGE_TYPE G_VARIANT_TYPE("(yssttuay)")
+#define OUTPUT_CHUNK_BYTES ((size_t)1 << 20)
 
 typedef enum {
     MESSAGE_STAGE,
     MESSAGE_PROGRESS,
     MESSAGE_NOTE,
     MESSAGE_RESULT,
+    MESSAGE_OUTPUT,
     MESSAGE_ERROR,
     MESSAGE_DONE,
 } MessageKind;
@@ -30,10 +32,12 @@ typedef enum {
 /* On the wire: a 32-bit little-endian length, then a GVariant of MESSAGE_TYPE. */
 typedef struct {
     MessageKind kind;
-    const char *name; /* stage, result name, or error message */
+    const char *name; /* stage, name of a result or output, or error message */
     const char *text; /* note, result text, or error hint ("": none) */
     uint64_t done, total;
-    uint32_t code; /* DrydockError */
+    uint32_t code;     /* DrydockError */
+    const void *bytes; /* output */
+    size_t length;
 } Message;
 
 struct WorkerChannel {
@@ -56,8 +60,9 @@ static void write_all(int fd, const uint8_t *bytes, size_t length)
 static void send_message(WorkerChannel *channel, const Message *message)
 {
     g_autoptr(GVariant) variant = g_variant_ref_sink(g_variant_new(
-        "(yssttu)", (guchar)message->kind, message->name ? message->name : "",
-        message->text ? message->text : "", message->done, message->total, message->code));
+        "(yssttu@ay)", (guchar)message->kind, message->name ? message->name : "",
+        message->text ? message->text : "", message->done, message->total, message->code,
+        g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, message->bytes, message->length, 1)));
     uint8_t length[4];
     size_t size = g_variant_get_size(variant);
     if (size > MESSAGE_LIMIT_BYTES)
@@ -87,6 +92,20 @@ void worker_send_result(WorkerChannel *channel, const char *name, const char *te
 {
     g_autofree char *valid = g_utf8_make_valid(text, -1);
     send_message(channel, &(Message){.kind = MESSAGE_RESULT, .name = name, .text = valid});
+}
+
+void worker_send_output(WorkerChannel *channel, const char *name, const void *bytes, size_t length)
+{
+    g_autofree char *valid = g_utf8_make_valid(name, -1);
+    const uint8_t *at = bytes;
+    do {
+        size_t chunk = MIN(length, OUTPUT_CHUNK_BYTES);
+        send_message(
+            channel,
+            &(Message){.kind = MESSAGE_OUTPUT, .name = valid, .bytes = at, .length = chunk});
+        at += chunk;
+        length -= chunk;
+    } while (length > 0);
 }
 
 static void send_error(WorkerChannel *channel, const GError *error)
@@ -143,14 +162,25 @@ static GVariant *read_message(int fd)
     return g_variant_get_normal_form(raw);
 }
 
-/* TRUE once the child has said how it ended. */
+/* FALSE: the listener could not take it. */
+static gboolean take_output(const WorkerListener *listener, const Message *message, GVariant *bytes,
+                            GError **error)
+{
+    gsize length;
+    const uint8_t *data = g_variant_get_fixed_array(bytes, &length, 1);
+    return !listener->output ||
+           listener->output(listener->output_data, message->name, data, length, error);
+}
+
+/* TRUE once the child has said how it ended, or is not to be heard any longer. */
 static gboolean handle_message(GVariant *variant, const WorkerListener *listener,
                                GHashTable *results, gboolean *ret_done, GError **ret_child_error)
 {
     Message message;
     guchar kind;
-    g_variant_get(variant, "(y&s&sttu)", &kind, &message.name, &message.text, &message.done,
-                  &message.total, &message.code);
+    g_autoptr(GVariant) bytes = NULL;
+    g_variant_get(variant, "(y&s&sttu@ay)", &kind, &message.name, &message.text, &message.done,
+                  &message.total, &message.code, &bytes);
     switch (kind) {
     case MESSAGE_STAGE:
         listener->stage(listener->data, message.name);
@@ -164,6 +194,8 @@ static gboolean handle_message(GVariant *variant, const WorkerListener *listener
     case MESSAGE_RESULT:
         g_hash_table_insert(results, g_strdup(message.name), g_strdup(message.text));
         return FALSE;
+    case MESSAGE_OUTPUT:
+        return !take_output(listener, &message, bytes, ret_child_error);
     case MESSAGE_ERROR:
         drydock_error_set(ret_child_error,
                           message.code < DRYDOCK_ERROR_LAST ? (DrydockError)message.code

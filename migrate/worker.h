@@ -16,6 +16,8 @@ void worker_send_progress(WorkerChannel *channel, uint64_t done, uint64_t total)
 void worker_send_note(WorkerChannel *channel, const char *note);
 /* A named result; a later one of the same name replaces it. At most 64 MiB. */
 void worker_send_result(WorkerChannel *channel, const char *name, const char *text);
+/* Bytes of any kind and amount, in order; name says whose they are. */
+void worker_send_output(WorkerChannel *channel, const char *name, const void *bytes, size_t length);
 
 /* Runs in the child. FALSE with *error set travels to worker_run()'s caller with code and hint. */
 typedef gboolean (*WorkerFunc)(void *data, WorkerChannel *channel, GError **error);
@@ -25,6 +27,12 @@ typedef struct {
     void (*progress)(void *data, uint64_t done, uint64_t total);
     void (*note)(void *data, const char *note);
     void *data;
+    /* Of worker_send_output(), at most a few MiB at a time. name is any text: whoever makes a path
+       of it checks it. FALSE with *error set ends the child and worker_run(). NULL: not expected.
+     */
+    gboolean (*output)(void *data, const char *name, const uint8_t *bytes, size_t length,
+                       GError **error);
+    void *output_data;
 } WorkerListener;
 
 /* Added to the results by worker_run(): bytes, in decimal, as the kernel counted them. */

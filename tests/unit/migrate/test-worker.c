@@ -28,7 +28,8 @@ static void hear_progress(void *data, uint64_t done, uint64_t total)
 static gboolean run_with(WorkerFunc func, void *data, GString *heard, GHashTable **ret_results,
                          GError **error)
 {
-    WorkerListener listener = {hear_text, hear_progress, hear_text, heard};
+    WorkerListener listener = {
+        .stage = hear_text, .progress = hear_progress, .note = hear_text, .data = heard};
     return worker_run(func, data, &listener, ret_results, error);
 }
 
@@ -59,6 +60,56 @@ static void test_talk(void)
     g_assert_cmpstr(heard->str, ==, "inspect;1/2;not UTF-8: \xef\xbf\xbd;");
     g_assert_cmpstr(g_hash_table_lookup(results, "text"), ==, "new");
     g_assert_cmpuint(strlen(g_hash_table_lookup(results, "large")), ==, 300000);
+}
+
+enum { OUTPUT_BYTES = 3 * 1000 * 1000 };
+
+static gboolean pour(G_GNUC_UNUSED void *data, WorkerChannel *channel, G_GNUC_UNUSED GError **error)
+{
+    g_autofree uint8_t *bytes = g_malloc(OUTPUT_BYTES);
+    for (guint i = 0; i < OUTPUT_BYTES; i++)
+        bytes[i] = (uint8_t)(i % 251);
+    worker_send_output(channel, "nothing", NULL, 0);
+    worker_send_output(channel, "bytes", bytes, OUTPUT_BYTES);
+    return TRUE;
+}
+
+typedef struct {
+    guint calls, limit; /* the limit-th call fails; 0: none */
+    GByteArray *bytes;
+} Bucket;
+
+static gboolean catch (void *data, const char *name, const uint8_t *bytes, size_t length,
+                       GError **error)
+{
+    Bucket *bucket = data;
+    g_assert_cmpstr(name, ==, bucket->calls == 0 ? "nothing" : "bytes");
+    g_assert_true(bucket->calls > 0 || length == 0);
+    g_byte_array_append(bucket->bytes, bytes, (guint)length);
+    if (++bucket->calls != bucket->limit)
+        return TRUE;
+    drydock_error_set(error, DRYDOCK_ERROR_NO_SPACE, NULL, "full");
+    return FALSE;
+}
+
+static void test_output(void)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    g_autoptr(GHashTable) results = NULL;
+    g_autoptr(GError) error = NULL;
+    Bucket bucket = {.bytes = bytes};
+    WorkerListener listener = {.output = catch, .output_data = &bucket};
+    g_assert_true(worker_run(pour, NULL, &listener, &results, &error));
+    g_assert_cmpuint(bytes->len, ==, OUTPUT_BYTES);
+    for (guint i = 0; i < bytes->len; i++)
+        g_assert_cmpuint(bytes->data[i], ==, i % 251);
+
+    /* What cannot be kept ends it: the child is not waited for to say everything. */
+    bucket = (Bucket){.bytes = bytes, .limit = 2};
+    g_clear_pointer(&results, g_hash_table_unref);
+    g_assert_false(worker_run(pour, NULL, &listener, &results, &error));
+    g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_NO_SPACE);
+    g_assert_cmpuint(bucket.calls, ==, 2);
 }
 
 static gboolean refuse(G_GNUC_UNUSED void *data, G_GNUC_UNUSED WorkerChannel *channel,
@@ -185,6 +236,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/migrate/worker/talk", test_talk);
+    g_test_add_func("/migrate/worker/output", test_output);
     g_test_add_func("/migrate/worker/failures", test_failures);
     g_test_add_func("/migrate/worker/confinement", test_confinement);
     g_test_add_func("/migrate/worker/one-file", test_one_file);
