@@ -6,9 +6,11 @@ set -eu
 directory=$1
 status=0
 
-# options COMMAND PAGE…
+# check_options "COMMAND [ACTION]" PAGE…
 check_options() {
     local command=$1 option
+    local -a words
+    read -ra words <<<"$command"
     shift
     while read -r option; do
         [ "$option" = --help ] && continue
@@ -16,7 +18,7 @@ check_options() {
             echo "$command $option is in no manual page"
             status=1
         fi
-    done < <("$MIGRATE" "$command" --help | grep -o -- '--[a-z][a-z-]*' | sort -u)
+    done < <("$MIGRATE" "${words[@]}" --help | grep -o -- '--[a-z][a-z0-9-]*' | sort -u)
 }
 
 commands=$("$MIGRATE" --help | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p')
@@ -29,5 +31,12 @@ for command in $commands; do
     pages=("$directory/migrate.1")
     [ -e "$directory/migrate-$command.1" ] && pages+=("$directory/migrate-$command.1")
     check_options "$command" "${pages[@]}"
+    for action in $("$MIGRATE" "$command" --help | sed -n '/^Actions/,/^$/s/^  \([a-z-]*\) .*/\1/p'); do
+        if ! grep -q "^\.It Cm $action" "${pages[@]}"; then
+            echo "$command $action is in no manual page"
+            status=1
+        fi
+        check_options "$command $action" "${pages[@]}"
+    done
 done
 exit $status

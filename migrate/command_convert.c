@@ -38,21 +38,12 @@ static void conversion_clear(Conversion *conversion)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Conversion, conversion_clear)
 
-/* "web01-sda.qcow2": a … z, aa, ab … as Linux counts. */
-static char *disk_file_name(const char *machine, guint index)
-{
-    g_autoptr(GString) letters = g_string_new(NULL);
-    for (guint rest = index + 1; rest > 0; rest = (rest - 1) / 26)
-        g_string_prepend_c(letters, (char)('a' + (rest - 1) % 26));
-    return g_strdup_printf("%s-sd%s.qcow2", machine, letters->str);
-}
-
 static gboolean name_results(Conversion *conversion, const Machine *machine, GError **error)
 {
     conversion->work_paths = g_ptr_array_new();
     conversion->final_paths = g_ptr_array_new();
     for (guint i = 0; i < machine->disks->len; i++) {
-        g_autofree char *name = disk_file_name(machine->name, i);
+        g_autofree char *name = output_disk_name(machine->name, i);
         const char *work_path, *final_path;
         if (!output_add(conversion->output, name, &work_path, &final_path, error))
             return FALSE;

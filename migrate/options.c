@@ -8,6 +8,7 @@
 #include "migrate/key_option.h"
 
 #define CPUS_LIMIT 4096
+#define SEARCH_LIMIT 1000
 #define MEMORY_MINIMUM_BYTES (UINT64_C(1) << 20)
 #define MEMORY_LIMIT_BYTES (UINT64_C(64) << 40)
 
@@ -22,6 +23,8 @@ void options_clear(Options *options)
     g_strfreev(options->allow_paths);
     key_ring_free(options->keys);
     g_free(options->disk_bus);
+    g_free(options->user);
+    g_free(options->type);
     g_free(options->network);
     g_strfreev(options->network_map);
     memset(options, 0, sizeof(*options));
@@ -228,6 +231,75 @@ static void add_machine_options(GOptionContext *context, Texts *texts)
     g_option_context_add_main_entries(context, entries, NULL);
 }
 
+static void add_target_options(GOptionContext *context, Options *options)
+{
+    const GOptionEntry entries[] = {
+        {"output-directory", 'o', 0, G_OPTION_ARG_FILENAME, &options->output_directory,
+         "Write what was changed into DIR, as new images", "DIR"},
+        {"in-place", 0, 0, G_OPTION_ARG_NONE, &options->in_place,
+         "Change the source itself: a hive, a raw or a qcow2 image", NULL},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options->dry_run,
+         "Show what would change and write nothing", NULL},
+        G_OPTION_ENTRY_NULL};
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_search_options(GOptionContext *context, Options *options)
+{
+    const GOptionEntry entries[] = {
+        {"keys", 0, 0, G_OPTION_ARG_NONE, &options->search_keys, "Look at names of keys", NULL},
+        {"values", 0, 0, G_OPTION_ARG_NONE, &options->search_values, "Look at names of values",
+         NULL},
+        {"data", 0, 0, G_OPTION_ARG_NONE, &options->search_data, "Look at data", NULL},
+        {"limit", 0, 0, G_OPTION_ARG_INT, &options->limit,
+         "Stop after N finds (default: 1000; 0: never)", "N"},
+        G_OPTION_ENTRY_NULL};
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+/* Single options that several actions share. */
+static void add_hand_options(GOptionContext *context, OptionsKind kind, Options *options)
+{
+    const struct {
+        OptionsKind kind;
+        GOptionEntry entry;
+    } rows[] = {
+        {OPTIONS_JSON, {"json", 0, 0, G_OPTION_ARG_NONE, &options->json, "Print JSON", NULL}},
+        {OPTIONS_RECURSIVE,
+         {"recursive", 'r', 0, G_OPTION_ARG_NONE, &options->recursive, "With everything below",
+          NULL}},
+        {OPTIONS_LONG,
+         {"long", 'l', 0, G_OPTION_ARG_NONE, &options->long_form, "More about each", NULL}},
+        {OPTIONS_UTF8,
+         {"utf8", 0, 0, G_OPTION_ARG_NONE, &options->utf8, "Write UTF-8 instead of UTF-16", NULL}},
+        {OPTIONS_USER,
+         {"user", 0, 0, G_OPTION_ARG_STRING, &options->user,
+          "Whose HKCU: account, SID or profile folder", "USER"}},
+        {OPTIONS_TYPE,
+         {"type", 0, 0, G_OPTION_ARG_STRING, &options->type,
+          "sz, expand, multi, dword, qword, binary or hex(N) (default: as before, else sz)",
+          "TYPE"}},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const GOptionEntry entries[] = {rows[i].entry, G_OPTION_ENTRY_NULL};
+        if (kind & rows[i].kind)
+            g_option_context_add_main_entries(context, entries, NULL);
+    }
+    if (kind & OPTIONS_TARGET)
+        add_target_options(context, options);
+    if (kind & OPTIONS_SEARCH)
+        add_search_options(context, options);
+}
+
+static gboolean check_limit(const Options *options, GError **error)
+{
+    if (options->limit >= 0)
+        return TRUE;
+    drydock_error_set(error, DRYDOCK_ERROR_USAGE, "give 0 for no limit", "%d is no limit",
+                      options->limit);
+    return FALSE;
+}
+
 static gboolean read_texts(const Texts *texts, Options *options, GError **error)
 {
     return parse_progress(texts->progress, texts->quiet, &options->progress, error) &&
@@ -258,6 +330,8 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
         add_source_options(context, options, &texts);
     if (kind & OPTIONS_MACHINE)
         add_machine_options(context, &texts);
+    options->limit = SEARCH_LIMIT;
+    add_hand_options(context, kind, options);
 
     g_autoptr(GError) parse_error = NULL;
     g_auto(GStrv) copy = g_new0(char *, (gsize)argc + 1);
@@ -271,7 +345,7 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
                               parse_error->message);
         return FALSE;
     }
-    if (!read_texts(&texts, options, error))
+    if (!read_texts(&texts, options, error) || !check_limit(options, error))
         return FALSE;
     options->argument_count = g_strv_length(copy) - 1;
     options->arguments = g_strdupv(copy + 1);

@@ -17,6 +17,15 @@ typedef enum {
     OPTIONS_INSPECT = 1 << 2, /* --json, --source-only */
     OPTIONS_SOURCE = 1 << 3,  /* --name, --allow-path, --skip-checksums, --key */
     OPTIONS_MACHINE = 1 << 4, /* --cpus, --memory, --firmware */
+    /* Values and files by hand: */
+    OPTIONS_TARGET = 1 << 8,     /* -o, --in-place, --dry-run */
+    OPTIONS_JSON = 1 << 9,       /* --json */
+    OPTIONS_RECURSIVE = 1 << 10, /* --recursive */
+    OPTIONS_USER = 1 << 11,      /* --user */
+    OPTIONS_TYPE = 1 << 12,      /* --type */
+    OPTIONS_SEARCH = 1 << 13,    /* --keys, --values, --data, --limit */
+    OPTIONS_UTF8 = 1 << 14,      /* --utf8 */
+    OPTIONS_LONG = 1 << 15,      /* --long */
 } OptionsKind;
 
 typedef struct {
@@ -35,6 +44,15 @@ typedef struct {
     gboolean json;
     gboolean source_only;
     gboolean sync;
+    gboolean in_place;
+    gboolean dry_run;
+    gboolean recursive;
+    gboolean long_form;
+    gboolean utf8;
+    gboolean search_keys, search_values, search_data;
+    gint limit; /* never negative; 0: no limit */
+    char *user;
+    char *type;
     char *name;
     char **allow_paths;
     gboolean skip_checksums;

@@ -223,3 +223,11 @@ gboolean output_commit(Output *output, GError **error)
     output->committed = TRUE;
     return TRUE;
 }
+
+char *output_disk_name(const char *machine, guint index)
+{
+    g_autoptr(GString) letters = g_string_new(NULL);
+    for (guint rest = index + 1; rest > 0; rest = (rest - 1) / 26)
+        g_string_prepend_c(letters, (char)('a' + (rest - 1) % 26));
+    return g_strdup_printf("%s-sd%s.qcow2", machine, letters->str);
+}

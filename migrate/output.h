@@ -35,4 +35,7 @@ gboolean output_check_space(const Output *output, guint64 needed_bytes,
 /* Moves every result to its final name, in the order they were added; all or none. */
 gboolean output_commit(Output *output, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* "web01-sda.qcow2" of the disk number index of machine: a … z, aa, ab … as Linux counts. */
+char *output_disk_name(const char *machine, guint index);
+
 #endif

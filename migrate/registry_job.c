@@ -1,162 +1,146 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads values of a Windows guest's registry, in the confined process. */
+/* The actions of migrate registry, in the confined process. */
 #include "migrate/registry_job.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "base/finding.h"
-#include "inspect/guest.h"
 #include "inspect/guest_hive.h"
-#include "migrate/confine.h"
+#include "migrate/plan_text.h"
+#include "migrate/registry_edit.h"
+#include "migrate/registry_show.h"
+#include "registry/edit.h"
 
-/* The hives that Windows mounts below HKEY_LOCAL_MACHINE, by their file names. */
-static const char *const machine_hives[] = {"SOFTWARE", "SYSTEM", "SAM", "SECURITY", NULL};
+typedef gboolean (*ShowFunc)(RegistryView *view, GError **error);
 
-typedef struct {
-    GPtrArray *disks;
-    GPtrArray *findings;
-    VolumeSet *set;
-    Guest *guest;
-    GuestHive *hive;
-} Lookup;
+/* How each action that changes nothing shows its key. */
+static const struct {
+    ShowFunc show;
+    gboolean reads_all; /* of the hive, nearly: cell by cell would be slow */
+} shows[] = {
+    [REGISTRY_GET] = {registry_show_get, FALSE},
+    [REGISTRY_LIST] = {registry_show_list, FALSE},
+    [REGISTRY_SEARCH] = {registry_show_search, TRUE},
+    [REGISTRY_EXPORT] = {registry_show_export, TRUE},
+};
 
-static void lookup_clear(Lookup *lookup)
+static void view_clear(RegistryView *view)
 {
-    guest_hive_close(lookup->hive);
-    guest_free(lookup->guest);
-    volume_set_free(lookup->set);
-    g_clear_pointer(&lookup->findings, g_ptr_array_unref);
-    g_clear_pointer(&lookup->disks, g_ptr_array_unref);
+    g_free(view->path);
+    g_string_free(view->text, TRUE);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Lookup, lookup_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RegistryView, view_clear)
 
-/* "HKLM\SYSTEM\CurrentControlSet\X" → hive "SYSTEM", rest "CurrentControlSet\X". */
-static gboolean split_key(const char *key, char **ret_hive, const char **ret_rest, GError **error)
+/* Goes down to key, component by component, for its name as the hive has it. */
+static gboolean view_find(RegistryView *view, const char *mount, const char *key, GError **error)
 {
-    static const char *const roots[] = {"HKLM\\", "HKEY_LOCAL_MACHINE\\"};
-    for (guint i = 0; i < G_N_ELEMENTS(roots); i++) {
-        if (g_ascii_strncasecmp(key, roots[i], strlen(roots[i])) != 0)
+    g_auto(GStrv) components = g_strsplit(key, "\\", -1);
+    view->key = hive_root(view->hive);
+    view->path = g_strdup(mount);
+    for (char **component = components; *component; component++) {
+        g_autofree char *name = NULL;
+        gboolean found;
+        if (!hive_find_key(view->hive, view->key, *component, &found, &view->key, error))
+            return FALSE;
+        if (!found) {
+            drydock_error_set(error, DRYDOCK_ERROR_NOT_FOUND, "see migrate registry list",
+                              "there is no key '%s' in '%s'", *component, view->path);
+            return FALSE;
+        }
+        if (!**component)
             continue;
-        const char *name = key + strlen(roots[i]);
-        size_t length = strcspn(name, "\\");
-        g_autofree char *upper = g_ascii_strup(name, (gssize)length);
-        if (!g_strv_contains(machine_hives, upper))
-            break;
-        *ret_hive = g_steal_pointer(&upper);
-        *ret_rest = name[length] ? name + length + 1 : name + length;
+        if (!hive_get_key_name(view->hive, view->key, &name, error))
+            return FALSE;
+        char *longer = g_strconcat(view->path, "\\", name, NULL);
+        g_free(view->path);
+        view->path = longer;
+    }
+    return TRUE;
+}
+
+static void warn(WorkerChannel *channel, const char *warning)
+{
+    worker_send_output(channel, REGISTRY_OUTPUT_WARNING, warning, strlen(warning));
+}
+
+static GuestHive *open_hive(const RegistryJob *job, RegistryTree *tree, const char *path,
+                            const char *mount, WorkerChannel *channel, GError **error)
+{
+    gboolean is_stale = FALSE;
+    gboolean is_whole = workpiece_hive_file(job->workpiece) || shows[job->action].reads_all ||
+                        job->options->recursive;
+    GuestHive *hive = is_whole ? guest_hive_open_whole(tree->tree, path, mount, &is_stale, error)
+                               : guest_hive_open(tree->tree, path, mount, error);
+    if (hive && is_stale)
+        warn(channel, "the hive is dirty and no log fits: its last changes may be missing");
+    return hive;
+}
+
+static gboolean show(const RegistryJob *job, RegistryTree *tree, WorkerChannel *channel,
+                     GError **error)
+{
+    g_auto(HivePlace) place = {0};
+    g_autofree char *path = NULL;
+    g_autofree char *mount = NULL;
+    g_autofree char *key = NULL;
+    if (!hive_place_parse(job->key, &place, error) ||
+        !registry_tree_find(tree, &place, &path, &mount, error))
+        return FALSE;
+    g_autoptr(GuestHive) hive = open_hive(job, tree, path, mount, channel, error);
+    if (!hive || !hive_resolve_control_set(guest_hive_get(hive), place.key, &key, error))
+        return FALSE;
+    g_auto(RegistryView) view = {
+        .job = job,
+        .channel = channel,
+        .hive = guest_hive_get(hive),
+        .text = g_string_new(NULL),
+    };
+    if (!view_find(&view, mount, key, error) || !shows[job->action].show(&view, error))
+        return FALSE;
+    registry_view_flush(&view, 0);
+    return TRUE;
+}
+
+static gboolean change(const RegistryJob *job, RegistryTree *tree, WorkerChannel *channel,
+                       GError **error)
+{
+    g_autoptr(Edits) edits = edits_new(tree->tree);
+    g_autoptr(GPtrArray) no_findings = findings_new();
+    if (tree->opened.findings && !findings_check_blockers(tree->opened.findings, error))
+        return FALSE;
+    if (!registry_edit_stage(job, tree, edits, error))
+        return FALSE;
+    if (edits_count(edits) == 0) {
+        warn(channel, "nothing changes: everything is so already");
         return TRUE;
     }
-    drydock_error_set(error, DRYDOCK_ERROR_USAGE,
-                      "begin with HKLM\\SOFTWARE, HKLM\\SYSTEM, HKLM\\SAM or HKLM\\SECURITY",
-                      "'%s' is not a registry key that can be read", key);
-    return FALSE;
-}
-
-/* CurrentControlSet is a link that only a running Windows has. */
-static char *resolve_control_set(const Guest *guest, const char *path)
-{
-    static const char current[] = "CurrentControlSet";
-    if (g_ascii_strncasecmp(path, current, strlen(current)) != 0 ||
-        (path[strlen(current)] != '\\' && path[strlen(current)] != '\0'))
-        return g_strdup(path);
-    return g_strdup_printf("ControlSet%03u%s", guest->windows_facts.current_control_set,
-                           path + strlen(current));
-}
-
-static gboolean open_hive(Lookup *lookup, KeyRing *keys, const char *name, GError **error)
-{
-    gboolean open =
-        volume_set_open_with_keys(lookup->disks, keys, lookup->findings, &lookup->set, error);
-    key_ring_wipe(keys);
-    if (!open || !guest_inspect(lookup->set, NULL, lookup->findings, &lookup->guest, error))
+    g_autofree char *text = plan_text_format(edits, no_findings);
+    worker_send_output(channel, REGISTRY_OUTPUT_TEXT, text, strlen(text));
+    if (!workpiece_is_written(job->workpiece))
+        return TRUE;
+    if (!edits_apply(edits, error))
         return FALSE;
-    if (lookup->guest->kind != GUEST_WINDOWS) {
-        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "name the disk of a Windows machine",
-                          "%s has no registry", lookup->guest->product_name);
+    if (!workpiece_hive_file(job->workpiece))
+        return TRUE;
+    g_autoptr(GBytes) hive = NULL;
+    if (!registry_tree_read_lone(tree, &hive, error))
         return FALSE;
-    }
-    g_autofree char *path =
-        g_strdup_printf("%s/System32/config/%s", lookup->guest->windows_facts.system_root, name);
-    lookup->hive = guest_hive_open(lookup->guest->tree, path, name, error);
-    return lookup->hive != NULL;
-}
-
-/* A string as its text alone, anything else as people write it in .reg files. */
-static gboolean append_value(Hive *hive, const char *path, const HiveValue *value, GString *text,
-                             GError **error)
-{
-    gboolean is_string = FALSE;
-    g_autofree char *string = NULL;
-    if (!hive_read_string(hive, path, value->name, &is_string, &string, error))
-        return FALSE;
-    if (!is_string) {
-        gsize length;
-        const uint8_t *data = g_bytes_get_data(value->data, &length);
-        string = hive_value_to_text(value->type, data, length);
-    }
-    g_string_append_printf(text, "%s\n", string);
+    gsize length;
+    const void *bytes = g_bytes_get_data(hive, &length);
+    worker_send_output(channel, REGISTRY_OUTPUT_HIVE, bytes, length);
     return TRUE;
-}
-
-static gboolean append_all_values(Hive *hive, HiveKey key, GString *text, GError **error)
-{
-    g_autoptr(GPtrArray) values = NULL;
-    if (!hive_list_values(hive, key, &values, error))
-        return FALSE;
-    for (guint i = 0; i < values->len; i++) {
-        const HiveValue *value = g_ptr_array_index(values, i);
-        gsize length;
-        const uint8_t *data = g_bytes_get_data(value->data, &length);
-        g_autofree char *line = hive_value_to_text(value->type, data, length);
-        g_string_append_printf(text, "%s = %s\n", *value->name ? value->name : "(default)", line);
-    }
-    return TRUE;
-}
-
-static gboolean look_up(Lookup *lookup, const RegistryJob *job, const char *path, GString *text,
-                        GError **error)
-{
-    Hive *hive = guest_hive_get(lookup->hive);
-    HiveKey key;
-    gboolean found;
-    if (!hive_find_key(hive, hive_root(hive), path, &found, &key, error))
-        return FALSE;
-    if (!found) {
-        drydock_error_set(error, DRYDOCK_ERROR_NOT_FOUND, NULL, "there is no key '%s'", job->key);
-        return FALSE;
-    }
-    if (!job->value)
-        return append_all_values(hive, key, text, error);
-    g_autoptr(HiveValue) value = NULL;
-    if (!hive_get_value(hive, key, job->value, &value, error))
-        return FALSE;
-    if (value)
-        return append_value(hive, path, value, text, error);
-    drydock_error_set(error, DRYDOCK_ERROR_NOT_FOUND, "name only the key to see all of its values",
-                      "there is no value '%s' in '%s'", job->value, job->key);
-    return FALSE;
 }
 
 gboolean registry_job_run(void *data, WorkerChannel *channel, GError **error)
 {
     const RegistryJob *job = data;
-    g_auto(Lookup) lookup = {.findings = findings_new()};
-    g_autofree char *name = NULL;
-    const char *rest = NULL;
-    gboolean files_denied;
-    if (!split_key(job->key, &name, &rest, error))
+    gboolean is_shown = job->action < (RegistryAction)G_N_ELEMENTS(shows);
+    g_auto(RegistryTree) tree = {0};
+    if ((!is_shown && !hive_edits_prepare(error)) ||
+        !registry_tree_open(&tree, job->workpiece, job->options->user, job->options->profile_dir,
+                            error))
         return FALSE;
-    lookup.disks = session_connect_disks(job->session, error);
-    if (!lookup.disks || !confine_process(&files_denied, error) ||
-        !open_hive(&lookup, session_keys(job->session), name, error))
-        return FALSE;
-
-    g_autofree char *path = resolve_control_set(lookup.guest, rest);
-    g_autoptr(GString) text = g_string_new(NULL);
-    if (!look_up(&lookup, job, path, text, error))
-        return FALSE;
-    worker_send_result(channel, REGISTRY_RESULT_TEXT, text->str);
-    return TRUE;
+    return is_shown ? show(job, &tree, channel, error) : change(job, &tree, channel, error);
 }

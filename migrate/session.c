@@ -11,7 +11,7 @@
 struct Session {
     Source *source;
     gboolean writable;
-    KeyRing *keys; /* borrowed */
+    KeyRing *keys;            /* borrowed */
     GPtrArray *image_options; /* of char *, one per disk */
     GPtrArray *servers;       /* of NbdServer, one per disk; empty once stopped */
 };
@@ -26,13 +26,18 @@ static void disk_drop(gpointer disk)
     disk_unref(disk);
 }
 
+char *session_overlay_path(const char *overlay_dir, guint index)
+{
+    g_autofree char *name = g_strdup_printf("%u.overlay", index);
+    return g_build_filename(overlay_dir, name, NULL);
+}
+
 static gboolean serve_disk(Session *session, const MachineDisk *disk, guint index,
                            const char *overlay_dir, GError **error)
 {
     char *options = NULL;
     if (overlay_dir) {
-        g_autofree char *name = g_strdup_printf("%u.overlay", index);
-        g_autofree char *path = g_build_filename(overlay_dir, name, NULL);
+        g_autofree char *path = session_overlay_path(overlay_dir, index);
         if (!overlay_create(disk, path, &options, error))
             return FALSE;
     } else {

@@ -27,6 +27,9 @@ gboolean session_is_writable(const Session *session);
 void session_set_keys(Session *session, KeyRing *keys);
 KeyRing *session_keys(const Session *session);
 
+/* Where session_open() makes the overlay of disk number index. */
+char *session_overlay_path(const char *overlay_dir, guint index);
+
 /* Ends the servers, so that the overlays can be read by somebody else. */
 void session_stop_servers(Session *session);
 
