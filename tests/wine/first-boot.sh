@@ -221,6 +221,87 @@ SETTINGS
     local_copy=$(grep -rlF VEN_1AF4 "$drive/windows/inf" --include='*.inf')
     cmp "$local_copy" "$drive/windows/Drivers/VirtIO/netkvm/netkvm.inf"
     ;;
+pnputil)
+    # Where the two functions cannot be called, as by the x86 program on ARM64: Windows' own program does it. 259: no
+    # device wants the package; 3010: it will after a restart.
+    export WINEDLLOVERRIDES="$WINEDLLOVERRIDES;newdev=;pnputil.exe=n"
+    windows_starts
+    replace_program windows/system32/pnputil.exe
+    for code in 0 259 3010 5; do
+        echo $code >"$drive/pnputil.exe.answer"
+        mkdir -p "$drive/windows/Drivers/VirtIO/a b"
+        echo '[Version]' >"$drive/windows/Drivers/VirtIO/a b/netkvm.inf"
+        install_service <<'SETTINGS'
+reboot=when-wanted
+driver=Drivers\VirtIO\a b\netkvm.inf
+device=PCI\VEN_1AF4&DEV_1000
+SETTINGS
+        start_service
+        case $code in
+        3010) done_with 'status=ok restart=1' ;;
+        5) done_with 'status=failed steps=drivers' ;;
+        *) done_with 'status=ok' ;;
+        esac
+        recorded >calls
+        echo 'pnputil.exe /add-driver "C:\windows\Drivers\VirtIO\a b\netkvm.inf" /install' >wanted
+        diff -i wanted calls
+        wait_for 20 service_is_gone
+        rm "$drive/record.txt" "$log" "$folder"/delete-*.tmp
+    done
+    ;;
+restart)
+    # Only when a step wanted it and the migration allows it; what wanted it may have been before a restart.
+    windows_starts
+    for setting in when-wanted none; do
+        { [ $setting = none ] || echo "reboot=$setting"; } | install_service
+        echo '5 1 0 1' >"$folder/firstboot.state"
+        start_service
+        if [ $setting = none ]; then
+            done_with 'status=ok'
+        else
+            done_with 'status=ok restart=1'
+        fi
+        ! grep -q 'cannot restart' log.txt || fail "the restart is refused"
+        has_left
+        rm "$log" "$folder"/delete-*.tmp
+    done
+    ;;
+tools)
+    # Each product by the start of its name, in both lists; what only sounds like one stays.
+    windows_starts
+    list='Microsoft\Windows\CurrentVersion\Uninstall'
+    mapfile -t names < <(sed -n '/^static const WCHAR \*const tools/,/^};/s/^    L"\(.*\)",$/\1/p' \
+        "$SOURCE_DIR/windows/firstboot/uninstall.c")
+    [ ${#names[@]} -ge 20 ] || fail "the list of products has another form now"
+    replace_program tools/uninst.exe
+    number=0
+    : >wanted
+    echo REGEDIT4 >products.reg
+    add_product() { # NAME wanted|kept
+        local view=Software
+        [ $((number % 2)) -eq 0 ] || view='Software\Wow6432Node'
+        number=$((number + 1))
+        mkdir "$drive/tools/$number"
+        ln "$drive/tools/uninst.exe" "$drive/tools/$number/uninst.exe"
+        printf '\n[HKEY_LOCAL_MACHINE\\%s\\%s\\Product%d]\n"DisplayName"="%s"\n"UninstallString"="C:\\\\tools\\\\%d\\\\uninst.exe"\n' \
+            "$view" "$list" $number "$1" $number >>products.reg
+        [ "$2" = kept ] || echo "\"C:\\tools\\$number\\uninst.exe\" /S _?=C:\\tools\\$number" >>wanted
+    }
+    for name in "${names[@]}"; do
+        add_product "$name 1.2" wanted
+    done
+    for name in 'VMware Workstation' 'Parallels Desktop' 'My VMware Tools' 'Oracle VM VirtualBox 7.0' XenCenter; do
+        add_product "$name" kept
+    done
+    wine regedit /S products.reg >/dev/null 2>&1 || fail "cannot list the products"
+    LC_ALL=C sort -o wanted wanted
+    echo 'uninstall=tools' | install_service
+    start_service
+    done_with 'status=ok'
+    tr -d '\r' <"$drive/record.txt" | LC_ALL=C sort >calls
+    diff wanted calls
+    has_left
+    ;;
 serial)
     # The same lines on the first serial port.
     requires python3
