@@ -249,6 +249,9 @@ FINDING(WINDOWS_NO_POWERSHELL, "windows-no-powershell", WARNING,
         "this Windows has no PowerShell, which {} needs", "give a .cmd file instead")
 
 /* Linux */
+FINDING(LINUX_DISTRIBUTION_UNKNOWN, "linux-distribution-unknown", INFO,
+        "{} is not among the distributions that are known by name; what was found on it decides",
+        "look at the plan first: migrate plan")
 FINDING(LINUX_BOOT_NOT_FOUND, "linux-boot-not-found", WARNING,
         "fstab mounts {}, which is on none of the disks: kernels and boot files are out of reach",
         "give all disks of the machine")

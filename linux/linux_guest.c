@@ -24,6 +24,13 @@ static const struct {
     {"hypervisor tools", tools_plan},
 };
 
+/* profiles/linux.ini: the section that fits every Linux. */
+static void report_unknown(const Guest *guest, GPtrArray *findings)
+{
+    if (guest->profile != NULL && g_str_equal(guest->profile, "linux"))
+        findings_add(findings, FINDING_LINUX_DISTRIBUTION_UNKNOWN, guest->product_name);
+}
+
 gboolean linux_guest_plan(const Guest *guest, const LinuxNic *nics, guint nic_count, Edits *edits,
                           GPtrArray *findings, LinuxResult *ret_result, GError **error)
 {
@@ -38,6 +45,7 @@ gboolean linux_guest_plan(const Guest *guest, const LinuxNic *nics, guint nic_co
         .network_files = network_files,
     };
 
+    report_unknown(guest, findings);
     for (size_t i = 0; i < G_N_ELEMENTS(steps); i++)
         if (!steps[i].plan(&plan, error)) {
             g_prefix_error(error, "cannot plan the guest's %s: ", steps[i].what);

@@ -160,6 +160,38 @@ void network_names_parse_interfaces(const char *text, GPtrArray *names)
     }
 }
 
+/* Gentoo's netifrc: variables end in the interface's name, with '_' for what no shell variable may
+   contain. */
+void network_names_parse_netifrc(const char *text, GPtrArray *names)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (guint i = 0; lines[i] != NULL; i++) {
+        const char *line = g_strchug(lines[i]);
+        const char *end = strchr(line, '=');
+
+        if (end == NULL || !g_str_has_prefix(line, "config_"))
+            continue;
+        g_autofree char *name =
+            g_strndup(line + strlen("config_"), (gsize)(end - line) - strlen("config_"));
+
+        network_names_add(names, name, NULL, TRUE, FALSE);
+    }
+}
+
+/* dhcpcd.conf(5): "interface NAME" begins what holds for it alone. */
+void network_names_parse_dhcpcd(const char *text, GPtrArray *names)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (guint i = 0; lines[i] != NULL; i++) {
+        g_auto(GStrv) words = g_strsplit_set(g_strstrip(lines[i]), " \t", 2);
+
+        if (words[0] != NULL && words[1] != NULL && g_str_equal(words[0], "interface"))
+            network_names_add(names, g_strstrip(words[1]), NULL, TRUE, FALSE);
+    }
+}
+
 static GKeyFile *load_keyfile(const char *text)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
@@ -260,6 +292,15 @@ static const struct {
     {"/etc/udev/rules.d", "net_persistent_names.rules", network_names_parse_rules},
 };
 
+static const struct {
+    const char *path;
+    void (*parse)(const char *text, GPtrArray *names);
+} files[] = {
+    {"/etc/network/interfaces", network_names_parse_interfaces},
+    {"/etc/conf.d/net", network_names_parse_netifrc},
+    {"/etc/dhcpcd.conf", network_names_parse_dhcpcd},
+};
+
 static gboolean read_file(LinuxPlan *plan, const char *path, GPtrArray *names,
                           void (*parse)(const char *text, GPtrArray *names), GError **error)
 {
@@ -296,9 +337,11 @@ static gboolean read_ifcfg_folder(LinuxPlan *plan, const char *folder, GPtrArray
 gboolean network_names_read(LinuxPlan *plan, GPtrArray *names, GError **error)
 {
     if (!read_ifcfg_folder(plan, "/etc/sysconfig/network-scripts", names, error) ||
-        !read_ifcfg_folder(plan, "/etc/sysconfig/network", names, error) ||
-        !read_file(plan, "/etc/network/interfaces", names, network_names_parse_interfaces, error))
+        !read_ifcfg_folder(plan, "/etc/sysconfig/network", names, error))
         return FALSE;
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
+        if (!read_file(plan, files[i].path, names, files[i].parse, error))
+            return FALSE;
     for (size_t i = 0; i < G_N_ELEMENTS(sources); i++) {
         g_autoptr(GPtrArray) paths = linux_plan_list(plan, sources[i].folder, sources[i].suffix);
 

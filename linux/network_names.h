@@ -21,6 +21,8 @@ gboolean network_names_read(LinuxPlan *plan, GPtrArray *names,
 /* One file's text each. */
 void network_names_parse_ifcfg(const char *text, const char *suffix, GPtrArray *names);
 void network_names_parse_interfaces(const char *text, GPtrArray *names);
+void network_names_parse_netifrc(const char *text, GPtrArray *names); /* Gentoo */
+void network_names_parse_dhcpcd(const char *text, GPtrArray *names);
 void network_names_parse_keyfile(const char *text, GPtrArray *names);  /* NetworkManager */
 void network_names_parse_networkd(const char *text, GPtrArray *names); /* .network and .link */
 void network_names_parse_netplan(const char *text, GPtrArray *names);

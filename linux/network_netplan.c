@@ -1,88 +1,71 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The ethernets of a netplan file, which is YAML in block style: enough of it to find names, match:
-   macaddress: and set-name:. */
+/* The ethernets of a netplan file: netplan(5). */
 #include <string.h>
+#include <yaml.h>
 
 #include "linux/network_names.h"
 
-typedef struct {
-    char *id; /* the key below ethernets: */
-    char *mac;
-    char *set_name;
-    gboolean matches; /* has a match: of its own, so the key is no name */
-} Interface;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(yaml_parser_t, yaml_parser_delete)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(yaml_document_t, yaml_document_delete)
 
-static void interface_flush(Interface *interface, GPtrArray *names)
+static const char *scalar_text(const yaml_node_t *node)
 {
-    if (interface->id != NULL && interface->set_name != NULL)
-        network_names_add(names, interface->set_name, interface->mac, TRUE, interface->mac != NULL);
-    else if (interface->id != NULL && !interface->matches)
-        network_names_add(names, interface->id, NULL, TRUE, FALSE);
-    g_clear_pointer(&interface->id, g_free);
-    g_clear_pointer(&interface->mac, g_free);
-    g_clear_pointer(&interface->set_name, g_free);
-    interface->matches = FALSE;
+    return node != NULL && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value
+                                                          : NULL;
 }
 
-/* "  key: value" in its parts, without quotes; FALSE for anything else. */
-static gboolean split_line(const char *line, size_t *ret_indent, char **ret_key, char **ret_value)
+/* NULL: node is no mapping, or has no such key. */
+static yaml_node_t *mapping_get(yaml_document_t *document, const yaml_node_t *node, const char *key)
 {
-    size_t indent = strspn(line, " ");
-    g_autofree char *text = g_strdup(line + indent);
-    char *comment = strstr(text, " #");
-    char *colon = NULL;
+    if (node == NULL || node->type != YAML_MAPPING_NODE)
+        return NULL;
+    for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+         pair < node->data.mapping.pairs.top; pair++)
+        if (g_strcmp0(scalar_text(yaml_document_get_node(document, pair->key)), key) == 0)
+            return yaml_document_get_node(document, pair->value);
+    return NULL;
+}
 
-    if (*text == '#' || *text == '-' || *text == '\0')
-        return FALSE;
-    if (comment != NULL)
-        *comment = '\0';
-    colon = strstr(text, ": ");
-    if (colon == NULL && g_str_has_suffix(g_strchomp(text), ":"))
-        colon = text + strlen(text) - 1;
-    if (colon == NULL)
-        return FALSE;
-    *colon = '\0';
-    *ret_indent = indent;
-    *ret_key = g_strdup(g_strstrip(g_strdelimit(text, "\"'", ' ')));
-    *ret_value = g_strstrip(g_strdelimit(g_strdup(colon + 1), "\"'", ' '));
-    return TRUE;
+/* With match: the key is a name of the file's own, not the interface's. */
+static void add_interface(yaml_document_t *document, const char *id, const yaml_node_t *node,
+                          GPtrArray *names)
+{
+    const yaml_node_t *match = mapping_get(document, node, "match");
+    const char *set_name = scalar_text(mapping_get(document, node, "set-name"));
+    const char *mac = scalar_text(mapping_get(document, match, "macaddress"));
+
+    if (set_name != NULL)
+        network_names_add(names, set_name, mac, TRUE, mac != NULL);
+    else if (match == NULL)
+        network_names_add(names, id, NULL, TRUE, FALSE);
+}
+
+static void add_interfaces(yaml_document_t *document, GPtrArray *names)
+{
+    yaml_node_t *network = mapping_get(document, yaml_document_get_root_node(document), "network");
+    yaml_node_t *ethernets = mapping_get(document, network, "ethernets");
+
+    if (ethernets == NULL || ethernets->type != YAML_MAPPING_NODE)
+        return;
+    for (const yaml_node_pair_t *pair = ethernets->data.mapping.pairs.start;
+         pair < ethernets->data.mapping.pairs.top; pair++) {
+        const char *id = scalar_text(yaml_document_get_node(document, pair->key));
+
+        if (id != NULL)
+            add_interface(document, id, yaml_document_get_node(document, pair->value), names);
+    }
 }
 
 void network_names_parse_netplan(const char *text, GPtrArray *names)
 {
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    Interface interface = {0};
-    size_t section_indent = 0, id_indent = 0;
-    gboolean in_section = FALSE;
+    g_auto(yaml_parser_t) parser = {0};
+    g_auto(yaml_document_t) document = {0};
 
-    for (guint i = 0; lines[i] != NULL; i++) {
-        g_autofree char *key = NULL, *value = NULL;
-        size_t indent = 0;
-
-        if (!split_line(lines[i], &indent, &key, &value))
-            continue;
-        if (in_section && indent <= section_indent) {
-            interface_flush(&interface, names);
-            in_section = FALSE;
-        }
-        if (!in_section) {
-            in_section = g_str_equal(key, "ethernets");
-            section_indent = indent;
-            id_indent = 0;
-            continue;
-        }
-        if (id_indent == 0 || indent == id_indent) {
-            interface_flush(&interface, names);
-            id_indent = indent;
-            interface.id = g_steal_pointer(&key);
-        } else if (g_str_equal(key, "match")) {
-            interface.matches = TRUE;
-        } else if (g_str_equal(key, "macaddress") && interface.matches && interface.mac == NULL) {
-            interface.mac = g_steal_pointer(&value);
-        } else if (g_str_equal(key, "set-name")) {
-            g_free(interface.set_name);
-            interface.set_name = g_steal_pointer(&value);
-        }
-    }
-    interface_flush(&interface, names);
+    if (!yaml_parser_initialize(&parser))
+        return;
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
+    if (yaml_parser_load(&parser, &document))
+        add_interfaces(&document, names);
+    else
+        g_debug("a netplan file is no YAML: %s, skipping", parser.problem);
 }

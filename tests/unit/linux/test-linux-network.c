@@ -87,7 +87,19 @@ static void test_parsers(void)
          "# x\nnetwork:\n    ethernets:\n        eth0: # comment\n            addresses:\n"
          "            - 10.0.0.1/24\n            nameservers:\n                addresses: [1]\n",
          "eth0"},
-        {network_names_parse_netplan, "network: {ethernets: {eth0: {dhcp4: true}}}", ""},
+        {network_names_parse_netplan, "network: {ethernets: {eth0: {dhcp4: true}}}", "eth0"},
+        {network_names_parse_netplan, "network:\n\tethernets: [eth0]\n", ""},
+        {network_names_parse_netplan, "network: {ethernets: [eth0], wifis: {eth1: {}}}", ""},
+        {network_names_parse_netplan, "- network\n", ""},
+        {network_names_parse_netplan, "", ""},
+        {network_names_parse_netifrc,
+         "config_eth0=\"dhcp\"\n # config_eth1=\nroutes_eth2=\"x\"\n\tconfig_ens192=( "
+         "\"192.0.2.10/24\" )\n",
+         "eth0 ens192"},
+        {network_names_parse_dhcpcd,
+         "hostname\ninterface ens192\nstatic ip_address=192.0.2.10/24\n#interface eth9\n  "
+         "interface\teth1 \n",
+         "ens192 eth1"},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
