@@ -78,8 +78,24 @@ FINDING(BITLOCKER_TPM, "bitlocker-tpm", WARNING,
 FINDING(BITLOCKER_CONVERTING, "bitlocker-converting", WARNING,
         "BitLocker has encrypted or decrypted only a part of {}; Windows goes on with it",
         "let it finish in the source where there is time for that")
-FINDING(VOLUME_LUKS, "volume-luks", WARNING, "{} is encrypted with LUKS and was not looked into",
-        NULL)
+FINDING(VOLUME_LUKS, "volume-luks", WARNING,
+        "a volume is encrypted with LUKS and was not looked into: {}",
+        "give its passphrase or key file with --key UUID:file:PATH (or env:NAME, prompt)")
+FINDING(LUKS_NOT_OPENED, "luks-not-opened", BLOCKER,
+        "a volume encrypted with LUKS is not opened by the key that was given for it: {}",
+        "give the right key; or none, where nothing on the volume has to be changed")
+FINDING(LUKS_OPENED, "luks-opened", INFO,
+        "{} is encrypted with LUKS and stays so; what is changed on it is written encrypted", NULL)
+FINDING(LUKS_UNSUPPORTED, "luks-unsupported", WARNING,
+        "a volume is encrypted in a way that is not read, and was not looked into: {}",
+        "let a reencryption finish in the source (cryptsetup reencrypt) before the export")
+FINDING(LUKS_TANG, "luks-tang", WARNING,
+        "{} is unlocked by a Tang server, which the new machine has to reach as well",
+        "have a passphrase at hand for the first start")
+FINDING(LUKS_TOKEN, "luks-token", WARNING,
+        "{} is unlocked by a TPM, a security key or the like, which stays with the old machine",
+        "have a passphrase or recovery key at hand for the first start, then enrol the new machine "
+        "(clevis luks bind, systemd-cryptenroll)")
 FINDING(VOLUME_LVM, "volume-lvm", WARNING,
         "{} belongs to LVM and could not be read: what is in it was not looked at",
         "check it in the source (vgck, vgcfgrestore), then export it again")

@@ -85,15 +85,32 @@ const char *finding_code_hint(FindingCode code)
     return table[code].hint;
 }
 
+static void set_precondition(const Finding *finding, GError **error)
+{
+    drydock_error_set(error, DRYDOCK_ERROR_PRECONDITION, table[finding->code].hint, "%s [%s]",
+                      finding->sentence, table[finding->code].code);
+}
+
 gboolean findings_check_blockers(const GPtrArray *findings, GError **error)
 {
     for (guint i = 0; i < findings->len; i++) {
         const Finding *finding = g_ptr_array_index(findings, i);
-        if (table[finding->code].severity != FINDING_SEVERITY_BLOCKER)
-            continue;
-        drydock_error_set(error, DRYDOCK_ERROR_PRECONDITION, table[finding->code].hint, "%s [%s]",
-                          finding->sentence, table[finding->code].code);
-        return FALSE;
+        if (table[finding->code].severity == FINDING_SEVERITY_BLOCKER) {
+            set_precondition(finding, error);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+gboolean findings_check(const GPtrArray *findings, FindingCode code, GError **error)
+{
+    for (guint i = 0; i < findings->len; i++) {
+        const Finding *finding = g_ptr_array_index(findings, i);
+        if (finding->code == code) {
+            set_precondition(finding, error);
+            return FALSE;
+        }
     }
     return TRUE;
 }

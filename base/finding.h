@@ -46,4 +46,9 @@ const char *finding_code_hint(FindingCode code);             /* NULL when there 
 gboolean findings_check_blockers(const GPtrArray *findings,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same for the first one with this code, whatever its severity: what it says has turned out to
+   be in the way. */
+gboolean findings_check(const GPtrArray *findings, FindingCode code,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 #endif

@@ -30,8 +30,18 @@ static void add_opened(const Volume *volume, const Bitlocker *bitlocker, GPtrArr
         findings_add(findings, FINDING_BITLOCKER_TPM, volume->name);
 }
 
-gboolean encrypted_open_bitlocker(Volume *volume, const KeyRing *keys, GPtrArray *findings,
-                                  gboolean *ret_opened, GError **error)
+void encrypted_replace(Volume *volume, Disk *open, const char *kind)
+{
+    disk_unref(volume->disk);
+    volume->disk = disk_new_cache(open, VOLUME_CACHE_BYTES);
+    disk_unref(volume->stored);
+    volume->stored = disk_ref(open);
+    volume->encryption = kind;
+    g_clear_pointer(&volume->probe, volume_probe_free);
+}
+
+static gboolean open_bitlocker(Volume *volume, const KeyRing *keys, GPtrArray *findings,
+                               gboolean *ret_opened, GError **error)
 {
     g_autoptr(GError) local = NULL;
     g_autoptr(Bitlocker) bitlocker = bitlocker_read(volume->disk, &local);
@@ -39,12 +49,7 @@ gboolean encrypted_open_bitlocker(Volume *volume, const KeyRing *keys, GPtrArray
         bitlocker ? bitlocker_open(bitlocker, volume->stored, keys, &local) : NULL;
     *ret_opened = open != NULL;
     if (*ret_opened) {
-        disk_unref(volume->disk);
-        volume->disk = disk_new_cache(open, VOLUME_CACHE_BYTES);
-        disk_unref(volume->stored);
-        volume->stored = g_steal_pointer(&open);
-        volume->encryption = "BitLocker";
-        g_clear_pointer(&volume->probe, volume_probe_free);
+        encrypted_replace(volume, open, "BitLocker");
         add_opened(volume, bitlocker, findings);
         return TRUE;
     }
@@ -55,4 +60,31 @@ gboolean encrypted_open_bitlocker(Volume *volume, const KeyRing *keys, GPtrArray
     g_debug("%s: %s", volume->name, local->message);
     add_locked(volume, bitlocker, local, findings);
     return TRUE;
+}
+
+static const struct {
+    const char *type;
+    gboolean (*open)(Volume *volume, const KeyRing *keys, GPtrArray *findings, gboolean *ret_opened,
+                     GError **error);
+} kinds[] = {
+    {"BitLocker", open_bitlocker},
+    {"crypto_LUKS", encrypted_open_luks},
+};
+
+gboolean encrypted_is_type(const char *type)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (g_strcmp0(type, kinds[i].type) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+gboolean encrypted_open(Volume *volume, const KeyRing *keys, GPtrArray *findings,
+                        gboolean *ret_opened, GError **error)
+{
+    g_autoptr(KeyRing) mine = key_ring_for_device(keys, volume->name);
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (g_str_equal(volume->probe->type, kinds[i].type))
+            return kinds[i].open(volume, mine, findings, ret_opened, error);
+    g_assert_not_reached();
 }

@@ -129,7 +129,8 @@ gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findi
         return FALSE;
     if (candidates->len == 0) {
         /* An encrypted volume says more than that there is no system. */
-        if (findings_check_blockers(findings, error))
+        if (findings_check_blockers(findings, error) &&
+            findings_check(findings, FINDING_VOLUME_LUKS, error))
             set_no_system_error(set, error);
         return FALSE;
     }
@@ -137,6 +138,7 @@ gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findi
         return FALSE;
 
     guest->kind = chosen->kind;
+    guest->volumes = set;
     guest->root = chosen->volume;
     gboolean ok = guest->kind == GUEST_LINUX
                       ? linux_read_guest(set, findings, guest, error)

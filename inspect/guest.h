@@ -40,6 +40,13 @@ typedef struct {
     const Volume *volume; /* which one it is; NULL: not found */
 } GuestMount;
 
+/* A line of crypttab. */
+typedef struct {
+    char *name;           /* below /dev/mapper */
+    char *spec;           /* of what is decrypted, as written */
+    const Volume *volume; /* which one it is, decrypted or not; NULL: not found */
+} GuestMapping;
+
 typedef struct {
     char *id;          /* os-release ID, "debian" */
     char *id_like;     /* may be NULL */
@@ -50,6 +57,7 @@ typedef struct {
     char *initramfs_tool;     /* "initramfs-tools", "dracut", "mkinitcpio"; may be NULL */
     GPtrArray *kernels;       /* of GuestKernel, the default first */
     GPtrArray *mounts;        /* of GuestMount, in fstab's order */
+    GPtrArray *mappings;      /* of GuestMapping, in crypttab's order */
 } GuestLinux;
 
 typedef struct {
@@ -62,6 +70,7 @@ typedef struct {
     Profiles *profiles;             /* owned; see guest_profile_get() */
     const Profile *profile_section; /* of profiles; NULL likewise */
     Firmware firmware;              /* as the disks show */
+    const VolumeSet *volumes;       /* borrowed */
     const Volume *root;             /* where the system is */
     FsTree *tree;                   /* the guest's namespace; owned */
     GuestLinux linux_facts;         /* valid when kind is GUEST_LINUX */
@@ -70,7 +79,8 @@ typedef struct {
 
 /* The one system on the disks; of several, the boot loader's default, and a finding names the
    others. No system at all: DRYDOCK_ERROR_UNSUPPORTED, or DRYDOCK_ERROR_PRECONDITION when findings
-   has a blocker (BitLocker). profile_dir: more profiles, may be NULL. The guest borrows set. */
+   has a blocker (BitLocker) or a LUKS
+   volume was not opened. profile_dir: more profiles, may be NULL. The guest borrows set. */
 gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findings,
                        Guest **ret_guest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void guest_free(Guest *guest);

@@ -19,6 +19,8 @@ static void add_volume(JsonBuilder *builder, const Volume *volume)
     json_member_add_text(builder, "device", volume->devices ? volume->devices[0] : NULL);
     json_member_add_text(builder, "layer", volume->layer == VOLUME_LVM ? "LVM" : NULL);
     json_member_add_text(builder, "layer_uuid", volume->layer_uuid);
+    json_member_add_text(builder, "encryption", volume->encryption);
+    json_member_add_text(builder, "encryption_uuid", volume->encryption_uuid);
     json_member_add_boolean(builder, "efi_system", volume_is_esp(volume));
     json_member_add_boolean(builder, "readable", volume->fs != NULL);
     json_builder_end_object(builder);

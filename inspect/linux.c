@@ -6,6 +6,7 @@
 #include "base/finding.h"
 #include "inspect/architecture.h"
 #include "inspect/boot_loader.h"
+#include "inspect/crypttab.h"
 #include "inspect/fstab.h"
 #include "inspect/kernels.h"
 #include "inspect/os_release.h"
@@ -41,6 +42,7 @@ void linux_facts_clear(GuestLinux *facts)
     g_free(facts->initramfs_tool);
     g_clear_pointer(&facts->kernels, g_ptr_array_unref);
     g_clear_pointer(&facts->mounts, g_ptr_array_unref);
+    g_clear_pointer(&facts->mappings, g_ptr_array_unref);
     *facts = (GuestLinux){0};
 }
 
@@ -142,6 +144,16 @@ static gboolean is_below_root(const char *mount_point)
     return mount_point[0] == '/' && mount_point[1] != '\0';
 }
 
+static gboolean read_mappings(const VolumeSet *set, Guest *guest, GError **error)
+{
+    g_autofree char *text = NULL;
+    if (!inspect_read_text(guest->tree, "/etc/crypttab", &text, error))
+        return FALSE;
+    guest->linux_facts.mappings = crypttab_parse(text ? text : "");
+    crypttab_resolve(guest->linux_facts.mappings, set, guest->root);
+    return TRUE;
+}
+
 /* Mounts what fstab names and the disks have. */
 static gboolean mount_filesystems(const VolumeSet *set, GPtrArray *findings, Guest *guest,
                                   GError **error)
@@ -153,10 +165,12 @@ static gboolean mount_filesystems(const VolumeSet *set, GPtrArray *findings, Gue
     }
     GuestLinux *facts = &guest->linux_facts;
     facts->mounts = fstab_parse(text ? text : "");
+    if (!read_mappings(set, guest, error))
+        return FALSE;
 
     for (guint i = 0; i < facts->mounts->len; i++) {
         GuestMount *mount = g_ptr_array_index(facts->mounts, i);
-        mount->volume = volume_set_find_linux(set, guest->root, mount->spec);
+        mount->volume = crypttab_find_linux(facts->mappings, set, guest->root, mount->spec);
         if (g_str_equal(mount->mount_point, "/")) {
             mount->volume = guest->root;
         } else if (mount->volume && mount->volume->fs && mount->volume != guest->root &&
@@ -248,13 +262,14 @@ gboolean linux_read_guest(const VolumeSet *set, GPtrArray *findings, Guest *gues
 }
 
 /* root= on the kernel's command line of the entry that starts by itself. */
-static const Volume *find_default_root(const VolumeSet *set, const Volume *near,
+static const Volume *find_default_root(const VolumeSet *set, const Guest *near,
                                        const BootEntry *entry)
 {
     g_auto(GStrv) words = g_strsplit(entry->options ? entry->options : "", " ", -1);
     for (guint i = 0; words[i]; i++)
         if (g_str_has_prefix(words[i], "root="))
-            return volume_set_find_linux(set, near, words[i] + strlen("root="));
+            return crypttab_find_linux(near->linux_facts.mappings, set, near->root,
+                                       words[i] + strlen("root="));
     return NULL;
 }
 
@@ -273,12 +288,11 @@ gboolean linux_find_default(const VolumeSet *set, const GPtrArray *candidates,
         fs_tree_mount(tree, "/", candidate->volume->fs);
         gboolean ok = mount_filesystems(set, ignored, &guest, error) &&
                       boot_menu_read(tree, guest.linux_facts.esp_mount_point, &menu, error);
+        const Volume *root =
+            ok && menu.default_entry ? find_default_root(set, &guest, menu.default_entry) : NULL;
         linux_facts_clear(&guest.linux_facts);
         if (!ok)
             return FALSE;
-        const Volume *root = menu.default_entry
-                                 ? find_default_root(set, candidate->volume, menu.default_entry)
-                                 : NULL;
         for (guint j = 0; j < candidates->len && root; j++) {
             const GuestCandidate *other = g_ptr_array_index(candidates, j);
             if (other->kind == GUEST_LINUX && other->volume == root)

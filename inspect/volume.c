@@ -50,6 +50,7 @@ static void volume_free(gpointer data)
     disk_unref(volume->disk);
     disk_unref(volume->stored);
     g_strfreev(volume->devices);
+    g_free(volume->encryption_uuid);
     g_free(volume->layer_uuid);
     g_free(volume->group_uuid);
     g_free(volume->name);
@@ -194,8 +195,8 @@ gboolean volume_look_into(Volume *volume, Disk *stored, const KeyRing *keys, GPt
     volume->disk = disk_new_cache(stored, VOLUME_CACHE_BYTES);
     if (!probe(volume, findings, error))
         return FALSE;
-    if (g_strcmp0(volume->probe->type, "BitLocker") == 0 &&
-        (!encrypted_open_bitlocker(volume, keys, findings, &opened, error) ||
+    if (encrypted_is_type(volume->probe->type) &&
+        (!encrypted_open(volume, keys, findings, &opened, error) ||
          (opened && !probe(volume, findings, error))))
         return FALSE;
     return !opened || open_filesystem(volume, findings, error);

@@ -32,7 +32,8 @@ typedef struct {
     gboolean is_member;     /* handed on to a layer, which alone reads and writes it */
     Disk *stored;           /* what disk is a cache in front of */
     Disk *disk;             /* with a write-back cache in front unless is_member; decrypted */
-    const char *encryption; /* what it is decrypted from, "BitLocker"; NULL: nothing */
+    const char *encryption; /* what it is decrypted from: "BitLocker", "LUKS1"; NULL: nothing */
+    char *encryption_uuid;  /* of the LUKS volume; NULL: not decrypted from one */
     VolumeProbe *probe;
     Fs *fs; /* NULL: no filesystem we open */
 } Volume;

@@ -106,30 +106,44 @@ static gboolean is_at(const Volume *volume, guint disk, guint partition)
     return volume != NULL && volume_is_at(volume, disk, partition);
 }
 
-/* Whichever mount point fstab gives the name, its volume is the one inspect/ found. The root volume
-   is known even where fstab calls it otherwise. */
-const Volume *device_name_find(const Guest *guest, const char *name)
+/* What inspect/ has found for a name, whichever line of fstab or crypttab uses it. */
+static const Volume *find_spec(const GuestLinux *facts, const char *name)
 {
-    const GPtrArray *mounts = guest->linux_facts.mounts;
-    guint disk = 0, partition = 0;
-
-    for (guint i = 0; mounts != NULL && i < mounts->len; i++) {
-        const GuestMount *mount = mounts->pdata[i];
+    for (guint i = 0; facts->mounts != NULL && i < facts->mounts->len; i++) {
+        const GuestMount *mount = facts->mounts->pdata[i];
 
         if (mount->spec != NULL && mount->volume != NULL && g_str_equal(mount->spec, name))
             return mount->volume;
     }
-    if (!device_name_parse(name, &disk, &partition))
-        return NULL;
-    if (is_at(guest->root, disk, partition))
-        return guest->root;
-    for (guint i = 0; mounts != NULL && i < mounts->len; i++) {
-        const GuestMount *mount = mounts->pdata[i];
+    for (guint i = 0; facts->mappings != NULL && i < facts->mappings->len; i++) {
+        const GuestMapping *mapping = facts->mappings->pdata[i];
 
-        if (is_at(mount->volume, disk, partition))
-            return mount->volume;
+        if (mapping->volume != NULL && g_str_equal(mapping->spec, name))
+            return mapping->volume;
     }
     return NULL;
+}
+
+/* The root volume is known even where fstab calls it otherwise. */
+const Volume *device_name_find(const Guest *guest, const char *name)
+{
+    const GPtrArray *mounts = guest->linux_facts.mounts;
+    const Volume *volume = find_spec(&guest->linux_facts, name);
+    guint disk = 0, partition = 0;
+
+    if (volume != NULL)
+        return volume;
+    if (device_name_parse(name, &disk, &partition)) {
+        if (is_at(guest->root, disk, partition))
+            return guest->root;
+        for (guint i = 0; mounts != NULL && i < mounts->len; i++) {
+            const GuestMount *mount = mounts->pdata[i];
+
+            if (is_at(mount->volume, disk, partition))
+                return mount->volume;
+        }
+    }
+    return guest->volumes != NULL ? volume_set_find_linux(guest->volumes, guest->root, name) : NULL;
 }
 
 char *device_name_stable(const Guest *guest, const char *name, StableKind kind)
@@ -142,6 +156,9 @@ char *device_name_stable(const Guest *guest, const char *name, StableKind kind)
         return volume->partition != NULL && volume->partition->uuid != NULL
                    ? g_strdup_printf("PARTUUID=%s", volume->partition->uuid)
                    : NULL;
+    /* The name stands for what is stored, not for what is decrypted from it. */
+    if (volume->encryption_uuid != NULL)
+        return g_strdup_printf("UUID=%s", volume->encryption_uuid);
     return volume->probe != NULL && volume->probe->uuid != NULL
                ? g_strdup_printf("UUID=%s", volume->probe->uuid)
                : NULL;

@@ -3,6 +3,7 @@
 #include "migrate/session.h"
 
 #include "convert/overlay.h"
+#include "disk/luks.h"
 #include "disk/nbd.h"
 
 /* Journal replay and dry runs change a few MiB at most; more means that something is wrong. */
@@ -118,6 +119,7 @@ const char *session_image_options(const Session *session, guint index)
 GPtrArray *session_connect_disks(const Session *session, GError **error)
 {
     g_autoptr(GPtrArray) disks = g_ptr_array_new_with_free_func(disk_drop);
+    luks_prepare(key_ring_count(session->keys) > 0);
     for (guint i = 0; i < session->servers->len; i++) {
         const MachineDisk *machine_disk = g_ptr_array_index(session_machine(session)->disks, i);
         g_autofree char *name = g_strdup_printf("disk %u", i + 1);

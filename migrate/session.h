@@ -37,7 +37,8 @@ void session_stop_servers(Session *session);
 const char *session_image_options(const Session *session, guint index);
 
 /* Connects to every disk; of Disk, in the machine's order. For the process that reads the guest. A
-   read-only session gives disks that can be written in memory (see disk_new_scratch()). */
+   read-only session gives disks that can be written in memory (see disk_new_scratch()). Also loads
+   what reading LUKS volumes takes: from here on this process may be confined. */
 GPtrArray *session_connect_disks(const Session *session, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

@@ -190,10 +190,9 @@ static void test_luks2(void)
     static const struct {
         const char *cipher, *key_bits, *sector_bytes;
     } rows[] = {
-        {"aes-xts-plain64", "512", "512"},      {"aes-xts-plain64", "256", "4096"},
-        {"aes-xts-plain64", "512", "2048"},     {"aes-xts-plain", "256", "512"},
-        {"aes-cbc-essiv:sha256", "256", "512"}, {"aes-cbc-essiv:sha256", "128", "4096"},
-        {"aes-cbc-plain64", "192", "1024"},     {"aes-ecb", "128", "512"},
+        {"aes-xts-plain64", "512", "512"},  {"aes-xts-plain64", "256", "4096"},
+        {"aes-xts-plain", "512", "2048"},   {"aes-cbc-essiv:sha256", "256", "512"},
+        {"aes-cbc-plain64", "192", "1024"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
         check_luks2(rows[i].cipher, rows[i].key_bits, rows[i].sector_bytes);
@@ -597,9 +596,12 @@ static void test_damage(void)
     g_auto(Image) image = {0};
     if (!image_init(&image, "cryptsetup"))
         return;
-    format_cheap(&image);
+    static const char *const options[] = {"--type", "luks2", CHEAP, "--luks2-keyslots-size",
+                                          "512k",   NULL};
+    format(&image, options);
     size_t length;
     g_autofree uint8_t *bytes = read_image(&image, &length);
+    length = SIZE; /* there is room for a few sectors behind so small a header */
     g_autoptr(KeyRing) keys = make_keys("all", SECRET);
     g_autoptr(GRand) random = g_rand_new_with_seed(1711);
     guint opened = 0, refused = 0;
