@@ -130,7 +130,8 @@ gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findi
     if (candidates->len == 0) {
         /* An encrypted volume says more than that there is no system. */
         if (findings_check_blockers(findings, error) &&
-            findings_check(findings, FINDING_VOLUME_LUKS, error))
+            findings_check(findings, FINDING_VOLUME_LUKS, error) &&
+            findings_check(findings, FINDING_LUKS_UNSUPPORTED, error))
             set_no_system_error(set, error);
         return FALSE;
     }

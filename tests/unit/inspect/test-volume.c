@@ -296,7 +296,7 @@ typedef struct {
 
 static const SignatureRow signature_rows[] = {
     {"empty disk", NULL, NULL, FALSE},
-    {"LUKS", "blkid-suite/luks1.img.xz", "volume-luks", FALSE},
+    {"LUKS", "blkid-suite/luks1.img.xz", "volume-damaged", FALSE},
     {"LVM without a volume group", "blkid-suite/lvm2.img.xz", NULL, FALSE},
     {"RAID", "blkid-suite/mdraid-1.img.xz", "volume-raid", FALSE},
     {"BitLocker", "blkid-suite/bitlocker-win7.img.xz", "bitlocker", TRUE},
