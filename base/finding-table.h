@@ -134,13 +134,21 @@ FINDING(OTHER_SYSTEM, "other-system", WARNING,
 
 /* Windows */
 FINDING(WINDOWS_HIBERNATED, "windows-hibernated", BLOCKER, "Windows on {} is hibernated",
-        "start the source machine and shut it down fully (shutdown /s /t 0), then export it again")
+        "start the source machine and shut it down fully (shutdown /s /t 0), then export it again, "
+        "or give up its session with --discard-hibernation")
 FINDING(WINDOWS_FAST_STARTED, "windows-fast-started", BLOCKER,
         "Windows on {} was shut down with fast startup: its kernel still holds part of the disk",
-        "start the source machine and shut it down fully (shutdown /s /t 0), then export it again")
+        "start the source machine and shut it down fully (shutdown /s /t 0), then export it again, "
+        "or give up its session with --discard-hibernation")
+FINDING(WINDOWS_HIBERNATION_DISCARDED, "windows-hibernation-discarded", WARNING,
+        "the session that Windows kept on {} when it was hibernated is given up: what was not saved "
+        "in it is lost",
+        NULL)
 FINDING(WINDOWS_LOG_DIRTY, "windows-log-dirty", BLOCKER,
-        "the NTFS log of {} is not clean: Windows was not shut down",
+        "the NTFS log of {} is not clean and was not replayed: Windows was not shut down",
         "start the source machine and shut it down fully (shutdown /s /t 0), then export it again")
+FINDING(WINDOWS_LOG_REPLAYED, "windows-log-replayed", INFO,
+        "Windows was not shut down: the NTFS log of {} was replayed", NULL)
 FINDING(WINDOWS_HIVE_DIRTY, "windows-hive-dirty", BLOCKER,
         "the registry hive {} is not clean and its logs do not fit it",
         "start the source machine and shut it down fully (shutdown /s /t 0), then export it again")

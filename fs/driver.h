@@ -15,7 +15,7 @@ typedef struct {
     gboolean case_sensitive;
 
     /* Fills ops and volume (with a reference of its own) of the Fs; close drops that reference. */
-    gboolean (*open)(Disk *volume, Fs **ret_fs, GError **error);
+    gboolean (*open)(Disk *volume, FsOpenFlags flags, Fs **ret_fs, GError **error);
     void (*close)(Fs *fs); /* discards and frees; fs.c has already dropped nothing */
     gboolean (*get_state)(Fs *fs, FsState *ret_state, GError **error);
 

@@ -266,7 +266,7 @@ static gboolean open_volume(ExtFs *ext, GError **error)
     return TRUE;
 }
 
-static gboolean ext_open(Disk *volume, Fs **ret_fs, GError **error)
+static gboolean ext_open(Disk *volume, G_GNUC_UNUSED FsOpenFlags flags, Fs **ret_fs, GError **error)
 {
     static gsize error_table_added;
     ExtFs *ext;

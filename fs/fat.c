@@ -15,7 +15,7 @@ static FatVolume *fat_of(Fs *fs)
     return (FatVolume *)fs;
 }
 
-static gboolean fat_open(Disk *disk, Fs **ret_fs, GError **error)
+static gboolean fat_open(Disk *disk, G_GNUC_UNUSED FsOpenFlags flags, Fs **ret_fs, GError **error)
 {
     FatVolume *volume = NULL;
     if (!fat_volume_open(disk, &volume, error))

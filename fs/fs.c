@@ -105,6 +105,12 @@ gboolean fs_type_is_supported(const char *type)
 
 gboolean fs_open(Disk *volume, const char *type, Fs **ret_fs, GError **error)
 {
+    return fs_open_with_flags(volume, type, FS_OPEN_DEFAULT, ret_fs, error);
+}
+
+gboolean fs_open_with_flags(Disk *volume, const char *type, FsOpenFlags flags, Fs **ret_fs,
+                            GError **error)
+{
     const FsOps *ops = find_driver(type);
     if (!ops) {
         drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
@@ -112,7 +118,7 @@ gboolean fs_open(Disk *volume, const char *type, Fs **ret_fs, GError **error)
                           type ? type : "unknown");
         return FALSE;
     }
-    if (!ops->open(volume, ret_fs, error)) {
+    if (!ops->open(volume, flags, ret_fs, error)) {
         g_prefix_error(error, "%s on %s: cannot open the filesystem: ", ops->name,
                        disk_name(volume));
         return FALSE;

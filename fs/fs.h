@@ -45,13 +45,22 @@ typedef struct {
     const char *label; /* SELinux label instead of like's; NULL: like's */
 } FsAttributes;
 
+typedef enum {
+    FS_OPEN_DEFAULT = 0,
+    /* NTFS: gives up the memory image that Windows left, and what only Windows' cache has. */
+    FS_OPEN_DISCARD_HIBERNATION = 1 << 0,
+} FsOpenFlags;
+
 /* Why a filesystem may not be written, or what to know about it. */
 typedef struct {
     gboolean dirty;            /* unclean journal or dirty flag when it was opened */
     gboolean journal_replayed; /* and we replayed it */
-    gboolean hibernated;       /* NTFS: hiberfil.sys holds a memory image */
-    gboolean fast_started;     /* NTFS: metadata kept in a Windows 8+ kernel's cache (log 2.0) */
-    gboolean dirty_flag;       /* NTFS $Volume: chkdsk runs at next boot */
+    gboolean log_dirty;        /* NTFS: it was the log that was not clean */
+    const char *log_refusal; /* NTFS: why it could not be replayed, or NULL; the filesystem's own */
+    gboolean hibernation_discarded; /* as the flags asked; neither of the next two then */
+    gboolean hibernated;            /* NTFS: hiberfil.sys holds a memory image */
+    gboolean fast_started; /* NTFS: metadata kept in a Windows 8+ kernel's cache (log 2.0) */
+    gboolean dirty_flag;   /* NTFS $Volume: chkdsk runs at next boot */
 } FsState;
 
 typedef struct {
@@ -59,13 +68,18 @@ typedef struct {
     uint64_t length_bytes;
 } FsExtent;
 
+/* As fs_open_with_flags(volume, type, FS_OPEN_DEFAULT, …). */
+gboolean fs_open(Disk *volume, const char *type, Fs **ret_fs,
+                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Recognises and opens the filesystem on volume; the driver is chosen by type (blkid's name; see
    disk/probe.h), so that nothing is guessed twice. A read-only volume opens read-only.
    Reading is always possible where the format can be read; a state that forbids writing (see
    FsState) makes the first write fail with DRYDOCK_ERROR_PRECONDITION, nothing changed.
+   A journal that can be replayed is: in memory for a read-only volume, else on the volume, where
+   what it changes stays with the first write or fs_sync().
    DRYDOCK_ERROR_UNSUPPORTED: no driver for type. The fs holds a reference on volume. */
-gboolean fs_open(Disk *volume, const char *type, Fs **ret_fs,
-                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean fs_open_with_flags(Disk *volume, const char *type, FsOpenFlags flags, Fs **ret_fs,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Discards what was not synced; NULL is fine. Keeping changes is fs_sync(). */
 void fs_close(Fs *fs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Fs, fs_close)

@@ -4,15 +4,12 @@
 
 #include <errno.h>
 
-#include "base/bytes.h"
 #include "base/error.h"
-#include "fs/ntfs_log.h"
 
 enum {
     UPCASE_BYTES = 65536 * 2, /* every Windows and mkntfs write exactly this */
     ATTRDEF_ENTRY_BYTES = 160,
     ATTRDEF_MAX_BYTES = 64 * 1024,
-    HIBERFILE_HEADER_BYTES = 4096,
 };
 
 static gboolean data_size(ntfs_volume *volume, MFT_REF reference, uint64_t *ret_size)
@@ -42,9 +39,11 @@ static void release_volume(NtfsDevice *device, ntfs_volume *volume)
     device->discarded = 0;
 }
 
-/* Mounting reads $UpCase and $AttrDef whole, into memory of the size they claim. */
-static gboolean check_table_sizes(NtfsDevice *device, GError **error)
+/* Mounting reads $UpCase and $AttrDef whole, into memory of the size they claim. It also refuses
+   volumes that only their log puts right, so that the log is read here. */
+static gboolean read_before_mounting(NtfsFs *fs, GError **error)
 {
+    NtfsDevice *device = fs->device;
     struct ntfs_device *handle = ntfs_device_handle(device);
     ntfs_volume *volume;
     uint64_t upcase = 0, attrdef = 0;
@@ -59,9 +58,12 @@ static gboolean check_table_sizes(NtfsDevice *device, GError **error)
         return FALSE;
     }
     ok = data_size(volume, FILE_UpCase, &upcase) && data_size(volume, FILE_AttrDef, &attrdef);
-    release_volume(device, volume);
     if (!ok) {
         ntfs_device_set_error(device, errno, error, "cannot read the volume's tables");
+    }
+    ok = ok && ntfs_read_log(fs, volume, error);
+    release_volume(device, volume);
+    if (!ok) {
         return FALSE;
     }
     if (upcase != UPCASE_BYTES || attrdef == 0 || attrdef > ATTRDEF_MAX_BYTES ||
@@ -100,122 +102,138 @@ static gboolean mount_volume(NtfsFs *fs, GError **error)
     return TRUE;
 }
 
-/* At most limit bytes from the start of the file's content. */
-static gboolean read_start(NtfsFs *fs, ntfs_inode *inode, size_t limit, uint8_t **ret_bytes,
-                           size_t *ret_length, GError **error)
+static void use_disk(NtfsFs *fs, Disk *disk)
 {
-    g_autoptr(ntfs_attr) data = ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
-    g_autofree uint8_t *bytes = NULL;
-    s64 wanted;
-
-    if (data == NULL || data->data_size < 0) {
-        ntfs_device_set_error(fs->device, errno, error, "cannot open its content");
-        return FALSE;
-    }
-    wanted = MIN(data->data_size, (s64)limit);
-    bytes = g_malloc0(MAX((size_t)wanted, 1));
-    if (ntfs_attr_pread(data, 0, wanted, bytes) != wanted) {
-        ntfs_device_set_error(fs->device, errno, error, "cannot read its content");
-        return FALSE;
-    }
-    *ret_bytes = g_steal_pointer(&bytes);
-    *ret_length = (size_t)wanted;
-    return TRUE;
+    disk_ref(disk);
+    disk_unref(fs->device->disk);
+    fs->device->disk = disk;
 }
 
-static gboolean read_log_state(NtfsFs *fs, GError **error)
+static void unmount(NtfsFs *fs)
 {
-    g_autoptr(ntfs_inode) inode = ntfs_inode_open(fs->volume, FILE_LogFile);
-    g_autofree uint8_t *bytes = NULL;
-    NtfsLogState log;
-    size_t length;
-
-    if (inode == NULL) {
-        ntfs_device_set_error(fs->device, errno, error, "cannot open $LogFile");
-        return FALSE;
+    if (fs->volume != NULL) {
+        release_volume(fs->device, fs->volume);
+        fs->volume = NULL;
     }
-    if (!read_start(fs, inode, NTFS_LOG_START_BYTES, &bytes, &length, error)) {
-        g_prefix_error(error, "cannot read $LogFile: ");
-        return FALSE;
-    }
-    ntfs_log_parse(bytes, length, &log);
-    fs->state.fast_started = log.is_version_2;
-    fs->state.dirty = !log.clean;
-    return TRUE;
 }
 
-static gboolean read_hibernation(NtfsFs *fs, GError **error)
+static gboolean is_own_failure(const GError *error)
 {
-    g_autoptr(ntfs_inode) inode = NULL;
-    g_autofree uint8_t *bytes = NULL;
-    size_t length;
+    return error->domain != DRYDOCK_ERROR || error->code == DRYDOCK_ERROR_SYSTEM ||
+           error->code == DRYDOCK_ERROR_INTERRUPTED;
+}
 
-    if (!ntfs_open_path(fs, "/hiberfil.sys", &inode, error)) {
+/* Mounts what the volume would be like with its log replayed; keeps that unless Windows is going to
+   resume from memory. Leaves the volume alone when the log does not fit it. */
+static gboolean mount_replayed(NtfsFs *fs, GError **error)
+{
+    const gboolean discards = (fs->flags & FS_OPEN_DISCARD_HIBERNATION) != 0;
+    g_autoptr(NtfsReplay) replay = NULL;
+    size_t length;
+    const uint8_t *log = g_bytes_get_data(fs->log, &length);
+
+    if (!ntfs_replay_run(fs->base.volume, &fs->geometry, log, length, &replay, error)) {
         return FALSE;
     }
-    if (inode == NULL || ntfs_inode_is_directory(inode)) {
+    unmount(fs);
+    use_disk(fs, replay->disk);
+    if (!mount_volume(fs, error) || !ntfs_read_hibernation(fs, error)) {
+        g_prefix_error(error, "after it was replayed: ");
+        return FALSE;
+    }
+    if (fs->state.hibernated && !discards) {
         return TRUE;
     }
-    if (!read_start(fs, inode, HIBERFILE_HEADER_BYTES, &bytes, &length, error)) {
-        g_prefix_error(error, "cannot read hiberfil.sys: ");
-        return FALSE;
+    fs->state.journal_replayed = TRUE;
+    if (disk_is_writable(fs->base.volume)) {
+        if (!ntfs_replay_keep(replay, fs->base.volume, error)) {
+            return FALSE;
+        }
+        use_disk(fs, fs->base.volume);
     }
-    fs->state.hibernated = ntfs_hiberfile_is_active(bytes, length);
     return TRUE;
 }
 
-/* A damaged log or hiberfil.sys stops nobody from reading: it counts as dirty or hibernated. Only a
-   failing disk stops us. */
-static gboolean read_state(NtfsFs *fs, GError **error)
+/* The log is replayed before mounting only when it has to be: what Windows resumes from memory must
+   not see it. */
+static gboolean mount_with_log(NtfsFs *fs, GError **error)
 {
-    g_autoptr(GError) local = NULL;
+    const gboolean discards = (fs->flags & FS_OPEN_DISCARD_HIBERNATION) != 0;
+    g_autoptr(GError) mount_error = NULL, replay_error = NULL;
+    gboolean mounted = mount_volume(fs, &mount_error) && ntfs_read_hibernation(fs, &mount_error);
 
-    fs->state.dirty_flag = (fs->volume->flags & VOLUME_IS_DIRTY) != 0;
-    if (!read_log_state(fs, &local)) {
-        if (!g_error_matches(local, DRYDOCK_ERROR, DRYDOCK_ERROR_CORRUPT)) {
-            g_propagate_error(error, g_steal_pointer(&local));
-            return FALSE;
+    if (fs->log == NULL || (mounted && fs->state.hibernated && !discards) ||
+        (!mounted && is_own_failure(mount_error))) {
+        if (!mounted) {
+            g_propagate_error(error, g_steal_pointer(&mount_error));
         }
-        g_debug("%s, taken as dirty", local->message);
-        g_clear_error(&local);
-        fs->state.dirty = TRUE;
+        return mounted;
     }
-    if (!read_hibernation(fs, &local)) {
-        if (!g_error_matches(local, DRYDOCK_ERROR, DRYDOCK_ERROR_CORRUPT)) {
-            g_propagate_error(error, g_steal_pointer(&local));
-            return FALSE;
-        }
-        g_debug("%s, taken as hibernated", local->message);
-        fs->state.hibernated = TRUE;
+    if (mount_replayed(fs, &replay_error)) {
+        return TRUE;
     }
-    return TRUE;
+    if (is_own_failure(replay_error)) {
+        g_propagate_error(error, g_steal_pointer(&replay_error));
+        return FALSE;
+    }
+    if (!mounted) {
+        g_propagate_error(error, g_steal_pointer(&mount_error));
+        return FALSE;
+    }
+    g_debug("%s: log not replayed: %s", disk_name(fs->base.volume), replay_error->message);
+    fs->log_refusal = g_strdup(replay_error->message);
+    unmount(fs);
+    use_disk(fs, fs->base.volume);
+    return mount_volume(fs, error) && ntfs_read_hibernation(fs, error);
+}
+
+/* What was replayed or is given up has to be settled on the volume with the first change. */
+static void decide_state(NtfsFs *fs)
+{
+    FsState *state = &fs->state;
+
+    state->log_refusal = fs->log_refusal;
+    if ((fs->flags & FS_OPEN_DISCARD_HIBERNATION) != 0 && fs->log_refusal == NULL &&
+        (state->hibernated || (state->fast_started && !state->log_dirty))) {
+        state->hibernation_discarded = TRUE;
+        state->hibernated = FALSE;
+        state->fast_started = FALSE;
+    }
+    if (state->journal_replayed) {
+        state->fast_started = FALSE;
+    }
+    fs->unsettled = state->journal_replayed || state->hibernation_discarded;
+    state->dirty = state->log_dirty;
+    state->dirty_flag = state->dirty_flag || fs->unsettled;
 }
 
 static void ntfs_driver_close(Fs *base)
 {
     NtfsFs *fs = (NtfsFs *)base;
 
-    if (fs->volume != NULL) {
-        release_volume(fs->device, fs->volume);
-    }
+    unmount(fs);
     ntfs_device_destroy(fs->device);
+    g_clear_pointer(&fs->log, g_bytes_unref);
+    g_free(fs->log_refusal);
     disk_unref(fs->base.volume);
     g_free(fs);
 }
 
-static gboolean ntfs_driver_open(Disk *volume, Fs **ret_fs, GError **error)
+static gboolean ntfs_driver_open(Disk *volume, FsOpenFlags flags, Fs **ret_fs, GError **error)
 {
     NtfsFs *fs = g_new0(NtfsFs, 1);
 
     ntfs_library_init();
     fs->base.ops = &fs_ntfs_ops;
     fs->base.volume = disk_ref(volume);
+    fs->flags = flags;
     fs->device = ntfs_device_new(volume);
-    if (!check_table_sizes(fs->device, error) || !mount_volume(fs, error) ||
-        !read_state(fs, error)) {
+    if (!read_before_mounting(fs, error) || !mount_with_log(fs, error)) {
         ntfs_driver_close(&fs->base);
         return FALSE;
     }
+    g_clear_pointer(&fs->log, g_bytes_unref);
+    decide_state(fs);
     *ret_fs = &fs->base;
     return TRUE;
 }
@@ -232,31 +250,17 @@ static gboolean ntfs_driver_get_state(Fs *base, FsState *ret_state, GError **err
 
 gboolean ntfs_begin_change(NtfsFs *fs, GError **error)
 {
-    if (!disk_is_writable(fs->device->disk)) {
-        drydock_error_set(error, DRYDOCK_ERROR_PRECONDITION, NULL, "the volume is open read-only");
-    } else if (fs->state.hibernated) {
-        drydock_error_set(
-            error, DRYDOCK_ERROR_PRECONDITION,
-            "start Windows and shut it down with 'shutdown /s /t 0', fast startup off",
-            "Windows is hibernated and would overwrite every change");
-    } else if (fs->state.fast_started) {
-        drydock_error_set(error, DRYDOCK_ERROR_PRECONDITION,
-                          "start Windows and shut it down with 'shutdown /s /t 0'",
-                          "the volume was not dismounted: parts of it were in Windows' memory");
-    } else if (fs->state.dirty) {
-        drydock_error_set(error, DRYDOCK_ERROR_PRECONDITION,
-                          "start Windows and shut it down with 'shutdown /s /t 0'",
-                          "the volume was not dismounted: its log has changes to replay");
-    } else if (fs->broken) {
-        drydock_error_set(error, DRYDOCK_ERROR_FAILED, NULL,
-                          "an earlier change failed half way, the volume is not written any more");
-    } else {
-        g_clear_error(&fs->device->error);
-        fs->device->gate = NTFS_GATE_OPEN;
-        fs->changed = TRUE;
-        return TRUE;
+    if (ntfs_state_forbids(fs, error)) {
+        return FALSE;
     }
-    return FALSE;
+    g_clear_error(&fs->device->error);
+    fs->device->gate = NTFS_GATE_OPEN;
+    fs->changed = TRUE;
+    if (!ntfs_settle(fs, error)) {
+        return ntfs_end_change(fs, FALSE, NULL);
+    }
+    fs->device->gate = NTFS_GATE_OPEN; /* settling may have been a change of its own */
+    return TRUE;
 }
 
 gboolean ntfs_end_change(NtfsFs *fs, gboolean ok, GError **error)
@@ -321,7 +325,7 @@ static gboolean ntfs_driver_sync(Fs *base, GError **error)
 {
     NtfsFs *fs = (NtfsFs *)base;
 
-    if (!fs->changed) {
+    if (!fs->changed && (!fs->unsettled || !disk_is_writable(base->volume))) {
         return TRUE;
     }
     if (!ntfs_begin_change(fs, error)) {

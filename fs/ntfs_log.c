@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "fs/ntfs_fixup.h"
 
 enum {
     SECTOR_BYTES = 512,
@@ -23,24 +24,6 @@ typedef struct {
     gboolean clean;
 } RestartPage;
 
-/* The last two bytes of each sector were replaced by a counter when the page was written. */
-static gboolean page_is_whole(const uint8_t *page, size_t length, uint32_t page_bytes)
-{
-    const uint16_t array_offset = get_le16(page + 4);
-    const uint16_t array_count = get_le16(page + 6);
-
-    if (page_bytes > length || array_count != page_bytes / SECTOR_BYTES + 1 ||
-        !range_is_within(array_offset, (uint64_t)array_count * 2, page_bytes)) {
-        return FALSE;
-    }
-    for (uint32_t end = SECTOR_BYTES; end <= page_bytes; end += SECTOR_BYTES) {
-        if (memcmp(page + end - 2, page + array_offset, 2) != 0) {
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
 static gboolean parse_page(const uint8_t *page, size_t length, RestartPage *ret_page)
 {
     uint32_t page_bytes;
@@ -55,8 +38,8 @@ static gboolean parse_page(const uint8_t *page, size_t length, RestartPage *ret_
     area_offset = get_le16(page + 24);
     if (page_bytes < SECTOR_BYTES || page_bytes > MAX_PAGE_BYTES ||
         (page_bytes & (page_bytes - 1)) != 0 || area_offset < HEADER_BYTES ||
-        area_offset + RESTART_AREA_BYTES > SECTOR_BYTES - 2 ||
-        !page_is_whole(page, length, page_bytes)) {
+        area_offset + RESTART_AREA_BYTES > SECTOR_BYTES - 2 || page_bytes > length ||
+        !ntfs_fixup_is_whole(page, page_bytes)) {
         return FALSE;
     }
     area = page + area_offset;
@@ -79,8 +62,7 @@ void ntfs_log_parse(const uint8_t *bytes, size_t length, NtfsLogState *ret_state
     RestartPage newest = {0}, page;
     gboolean found = FALSE;
 
-    ret_state->clean = FALSE;
-    ret_state->is_version_2 = FALSE;
+    *ret_state = (NtfsLogState){0};
     length = MIN(length, NTFS_LOG_START_BYTES);
     /* A log reset by a repair tool, or never used since formatting, is all ones. */
     if (length > 0 && is_filled_with(bytes, length, 0xff)) {
@@ -94,6 +76,8 @@ void ntfs_log_parse(const uint8_t *bytes, size_t length, NtfsLogState *ret_state
             (!found || page.lsn > newest.lsn)) {
             newest = page;
             found = TRUE;
+            ret_state->restart_offset = (uint32_t)offset;
+            ret_state->page_bytes = page.page_bytes;
         }
     }
     if (!found) {

@@ -13,6 +13,8 @@ typedef struct {
     gboolean clean; /* nothing to replay */
     gboolean
         is_version_2; /* Windows 8 and later while mounted; a clean dismount goes back to 1.1 */
+    uint32_t restart_offset; /* of the newer restart page */
+    uint32_t page_bytes;     /* 0: there is no restart page */
 } NtfsLogState;
 
 /* bytes: up to NTFS_LOG_START_BYTES from the start of $LogFile. A log that cannot be understood

@@ -7,14 +7,21 @@
 
 #include "fs/driver.h"
 #include "fs/ntfs_device.h"
+#include "fs/ntfs_replay.h"
 
 typedef struct {
     Fs base;
     NtfsDevice *device;
     ntfs_volume *volume;
     FsState state;
-    gboolean changed; /* a change was begun */
-    gboolean broken;  /* a change failed half way: nothing more may be written */
+    FsOpenFlags flags;
+    NtfsGeometry geometry;
+    GBytes *log;       /* $LogFile, when it is not clean and was not refused */
+    char *log_refusal; /* see FsState */
+
+    gboolean unsettled; /* the log has to be emptied before anything is changed */
+    gboolean changed;   /* a change was begun */
+    gboolean broken;    /* a change failed half way: nothing more may be written */
 } NtfsFs;
 
 enum {
@@ -42,6 +49,16 @@ gboolean ntfs_get_type(NtfsFs *fs, ntfs_inode *inode, FsFileType *ret_type, GErr
 ntfschar *ntfs_name_to_utf16(const char *name, guint8 *ret_length);
 /* Unpaired surrogates become U+FFFD. */
 char *ntfs_name_to_utf8(const ntfschar *name, size_t length);
+
+/* ntfs_state.c: damaged content counts as the worst, only a failing disk is an error. */
+/* From a volume that is only started, not mounted: geometry, the log's state, the log if needed. */
+gboolean ntfs_read_log(NtfsFs *fs, ntfs_volume *started, GError **error);
+/* From the mounted one: its dirty flag, hiberfil.sys. */
+gboolean ntfs_read_hibernation(NtfsFs *fs, GError **error);
+/* What is given up is emptied, and chkdsk asked for. The gate is open. */
+gboolean ntfs_settle(NtfsFs *fs, GError **error);
+/* Why nothing may be written: sets *error. FALSE: nothing speaks against it. */
+gboolean ntfs_state_forbids(const NtfsFs *fs, GError **error);
 
 /* ntfs_read.c */
 gboolean ntfs_driver_stat(Fs *fs, const char *path, gboolean *ret_found, FsStat *ret_stat,

@@ -168,6 +168,19 @@ static gboolean probe(Volume *volume, GPtrArray *findings, GError **error)
     return TRUE;
 }
 
+/* What Windows left behind and opening has put right. */
+static gboolean add_state_findings(const Volume *volume, GPtrArray *findings, GError **error)
+{
+    FsState state;
+    if (!fs_get_state(volume->fs, &state, error))
+        return FALSE;
+    if (state.log_dirty && state.journal_replayed)
+        findings_add(findings, FINDING_WINDOWS_LOG_REPLAYED, volume->name);
+    if (state.hibernation_discarded)
+        findings_add(findings, FINDING_WINDOWS_HIBERNATION_DISCARDED, volume->name);
+    return TRUE;
+}
+
 static gboolean open_filesystem(Volume *volume, GPtrArray *findings, GError **error)
 {
     g_autoptr(GError) local = NULL;
@@ -177,8 +190,9 @@ static gboolean open_filesystem(Volume *volume, GPtrArray *findings, GError **er
         add_type_finding(volume, findings);
         return TRUE;
     }
-    if (fs_open(volume->disk, volume->probe->type, &volume->fs, &local))
-        return TRUE;
+    if (fs_open_with_flags(volume->disk, volume->probe->type, volume->open_flags, &volume->fs,
+                           &local))
+        return add_state_findings(volume, findings, error);
     if (inspect_error_is_fatal(local)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
@@ -212,6 +226,7 @@ static gboolean add_volume(VolumeSet *set, guint disk_index, const Partition *pa
     volume->disk_index = disk_index;
     volume->table = g_ptr_array_index(set->tables, disk_index);
     volume->partition = partition;
+    volume->open_flags = set->open_flags;
     volume->name = name_disk(disk_index);
 
     g_autoptr(Disk) window = NULL;
@@ -309,10 +324,11 @@ static gboolean open_layers(VolumeSet *set, const KeyRing *keys, GPtrArray *find
     return TRUE;
 }
 
-gboolean volume_set_open_with_keys(GPtrArray *disks, const KeyRing *keys, GPtrArray *findings,
-                                   VolumeSet **ret_set, GError **error)
+gboolean volume_set_open_with_flags(GPtrArray *disks, const KeyRing *keys, FsOpenFlags flags,
+                                    GPtrArray *findings, VolumeSet **ret_set, GError **error)
 {
     g_autoptr(VolumeSet) set = g_new0(VolumeSet, 1);
+    set->open_flags = flags;
     set->disks = g_ptr_array_new_with_free_func(disk_free);
     set->tables = g_ptr_array_new_with_free_func(table_free);
     set->volumes = g_ptr_array_new_with_free_func(volume_free);
@@ -327,7 +343,25 @@ gboolean volume_set_open_with_keys(GPtrArray *disks, const KeyRing *keys, GPtrAr
     return TRUE;
 }
 
+gboolean volume_set_open_with_keys(GPtrArray *disks, const KeyRing *keys, GPtrArray *findings,
+                                   VolumeSet **ret_set, GError **error)
+{
+    return volume_set_open_with_flags(disks, keys, FS_OPEN_DEFAULT, findings, ret_set, error);
+}
+
 gboolean volume_set_open(GPtrArray *disks, GPtrArray *findings, VolumeSet **ret_set, GError **error)
 {
     return volume_set_open_with_keys(disks, NULL, findings, ret_set, error);
+}
+
+gboolean volume_set_settle(const VolumeSet *set, GError **error)
+{
+    for (guint i = 0; i < set->volumes->len; i++) {
+        const Volume *volume = g_ptr_array_index(set->volumes, i);
+        if (volume->fs && !fs_sync(volume->fs, error)) {
+            g_prefix_error(error, "%s: ", volume->name);
+            return FALSE;
+        }
+    }
+    return TRUE;
 }

@@ -35,13 +35,15 @@ typedef struct {
     const char *encryption; /* what it is decrypted from: "BitLocker", "LUKS1"; NULL: nothing */
     char *encryption_uuid;  /* of the LUKS volume; NULL: not decrypted from one */
     VolumeProbe *probe;
-    Fs *fs; /* NULL: no filesystem we open */
+    FsOpenFlags open_flags; /* for fs */
+    Fs *fs;                 /* NULL: no filesystem we open */
 } Volume;
 
 typedef struct {
-    GPtrArray *disks;    /* of Disk, borrowed elements hold references */
-    GPtrArray *tables;   /* of PartitionTable, one per disk */
-    GPtrArray *volumes;  /* of Volume */
+    GPtrArray *disks;       /* of Disk, borrowed elements hold references */
+    GPtrArray *tables;      /* of PartitionTable, one per disk */
+    FsOpenFlags open_flags; /* for every filesystem on a partition or a whole disk */
+    GPtrArray *volumes;     /* of Volume */
     GPtrArray *unmapped; /* of char: volumes known by name only, "group/root (thin)"; NULL: none */
 } VolumeSet;
 
@@ -50,8 +52,14 @@ typedef struct {
    volumes, not needed afterwards; may be NULL. */
 gboolean volume_set_open_with_keys(GPtrArray *disks, const KeyRing *keys, GPtrArray *findings,
                                    VolumeSet **ret_set, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean volume_set_open_with_flags(GPtrArray *disks, const KeyRing *keys, FsOpenFlags flags,
+                                    GPtrArray *findings, VolumeSet **ret_set,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean volume_set_open(GPtrArray *disks, GPtrArray *findings, VolumeSet **ret_set,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Keeps what opening has changed: replayed logs, hibernation that was given up. For a set that can
+   be written. */
+gboolean volume_set_settle(const VolumeSet *set, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void volume_set_free(VolumeSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VolumeSet, volume_set_free)
 

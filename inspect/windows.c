@@ -172,9 +172,7 @@ static gboolean read_volume_state(Guest *guest, GError **error)
         return FALSE;
     guest->windows_facts.hibernated = state.hibernated;
     guest->windows_facts.fast_started = state.fast_started;
-    /* "dirty" is also said of a clean log beside a dirty flag, which only asks for chkdsk; where
-       both are set, the first write tells. */
-    guest->windows_facts.log_dirty = state.dirty && !state.journal_replayed && !state.dirty_flag;
+    guest->windows_facts.log_dirty = state.log_dirty && !state.journal_replayed;
     return TRUE;
 }
 

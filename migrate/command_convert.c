@@ -83,6 +83,7 @@ static gboolean edit_guest(Conversion *conversion, GError **error)
         .virtio_win = conversion->options->virtio_win,
         .windows = &conversion->options->windows,
         .customisation = conversion->options->customisation,
+        .discard_hibernation = conversion->options->discard_hibernation,
         .profile_dir = conversion->options->profile_dir,
         .disk_bus = conversion->options->disk_bus,
         .network = conversion->options->network,

@@ -38,6 +38,7 @@ static gboolean look(const Options *options, JobGoal goal, const char *scratch_d
                .winre = options->winre,
                .scratch_directory = scratch_directory,
                .customisation = options->customisation,
+               .discard_hibernation = options->discard_hibernation,
                .profile_dir = options->profile_dir};
     WorkerListener listener = command_listener(progress);
     g_autoptr(GHashTable) results = NULL;

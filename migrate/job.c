@@ -87,7 +87,10 @@ static gboolean inspect(Run *run, GError **error)
 {
     worker_send_stage(run->channel, "inspect");
     KeyRing *keys = session_keys(run->job->session);
-    gboolean open = volume_set_open_with_keys(run->disks, keys, run->findings, &run->set, error);
+    gboolean open = volume_set_open_with_flags(
+        run->disks, keys,
+        run->job->discard_hibernation ? FS_OPEN_DISCARD_HIBERNATION : FS_OPEN_DEFAULT,
+        run->findings, &run->set, error);
     key_ring_wipe(keys);
     if (!open || !guest_inspect(run->set, run->job->profile_dir, run->findings, &run->guest, error))
         return FALSE;
@@ -192,7 +195,7 @@ static gboolean plan(Run *run, GError **error)
 static gboolean apply_and_trim(Run *run, GError **error)
 {
     worker_send_stage(run->channel, "apply");
-    if (!edits_apply(run->edits, error))
+    if (!edits_apply(run->edits, error) || !volume_set_settle(run->set, error))
         return FALSE;
     worker_send_stage(run->channel, "trim");
     if (!trim_volumes(run->set, run->guest, &run->trimmed_bytes, error))

@@ -28,10 +28,11 @@ typedef enum {
 typedef struct {
     JobGoal goal;
     const Session *session;
-    const char *virtio_win;         /* path, or NULL: the default places */
-    const WindowsOptions *windows;  /* what the user wants of a Windows guest */
-    gboolean winre;                 /* and of its recovery environment; needs scratch_directory */
+    const char *virtio_win;        /* path, or NULL: the default places */
+    const WindowsOptions *windows; /* what the user wants of a Windows guest */
+    gboolean winre;                /* and of its recovery environment; needs scratch_directory */
     const Customisation *customisation;
+    gboolean discard_hibernation;   /* give up the memory image of a hibernated Windows */
     const char *profile_dir;        /* NULL: built-in profiles only */
     const char *disk_bus;           /* "virtio", "scsi", "sata", or NULL: the best that will boot */
     const char *network;            /* libvirt network; NULL: "default" */

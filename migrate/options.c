@@ -188,6 +188,8 @@ static void add_edits_options(GOptionContext *context, Options *options)
          "Put no service into Windows that finishes the migration", NULL},
         {"winre", 0, 0, G_OPTION_ARG_NONE, &options->winre,
          "Also give Windows' recovery environment the virtio disk drivers", NULL},
+        {"discard-hibernation", 0, 0, G_OPTION_ARG_NONE, &options->discard_hibernation,
+         "Give up the session of a hibernated Windows", NULL},
         G_OPTION_ENTRY_NULL};
     g_option_context_add_main_entries(context, entries, NULL);
     customisation_add_options(g_option_context_get_main_group(context));

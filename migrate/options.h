@@ -13,7 +13,7 @@
 typedef enum {
     OPTIONS_COMMON = 0,
     OPTIONS_OUTPUT = 1 << 0,  /* -o, --disk-bus, --network, --network-map, --sync */
-    OPTIONS_EDITS = 1 << 1,   /* --virtio-win, --no-firstboot-service, --winre, customise.h's */
+    OPTIONS_EDITS = 1 << 1,   /* --virtio-win, --no-firstboot-service, --winre, … */
     OPTIONS_INSPECT = 1 << 2, /* --json, --source-only */
     OPTIONS_SOURCE = 1 << 3,  /* --name, --allow-path, --skip-checksums, --key */
     OPTIONS_MACHINE = 1 << 4, /* --cpus, --memory, --firmware */
@@ -41,6 +41,7 @@ typedef struct {
     char *disk_bus;
     char *network;
     char **network_map;
+    gboolean discard_hibernation;
     gboolean json;
     gboolean source_only;
     gboolean sync;

@@ -57,15 +57,9 @@ static gboolean check_volume(const Guest *guest, GPtrArray *findings, GError **e
     const char *name = guest->root ? guest->root->name : windows->system_root;
     gboolean found;
     Fs *fs;
-    g_autofree char *path = NULL;
+    g_autofree char *path = NULL, *log = NULL;
     FsState state;
 
-    if (windows->hibernated)
-        findings_add(findings, FINDING_WINDOWS_HIBERNATED, name);
-    if (windows->fast_started)
-        findings_add(findings, FINDING_WINDOWS_FAST_STARTED, name);
-    if (windows->log_dirty)
-        findings_add(findings, FINDING_WINDOWS_LOG_DIRTY, name);
     if (!fs_tree_resolve(guest->tree, windows->system_root, TRUE, &fs, &path, &found, error))
         return FALSE;
     if (!found) {
@@ -75,6 +69,13 @@ static gboolean check_volume(const Guest *guest, GPtrArray *findings, GError **e
     }
     if (!fs_get_state(fs, &state, error))
         return FALSE;
+    log = state.log_refusal ? g_strdup_printf("%s (%s)", name, state.log_refusal) : g_strdup(name);
+    if (windows->hibernated)
+        findings_add(findings, FINDING_WINDOWS_HIBERNATED, name);
+    if (windows->fast_started)
+        findings_add(findings, FINDING_WINDOWS_FAST_STARTED, name);
+    if (windows->log_dirty)
+        findings_add(findings, FINDING_WINDOWS_LOG_DIRTY, log);
     if (state.dirty_flag)
         findings_add(findings, FINDING_WINDOWS_DIRTY_FLAG, name);
     return TRUE;

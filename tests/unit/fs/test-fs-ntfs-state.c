@@ -160,12 +160,12 @@ typedef struct {
 static const StateRow state_rows[] = {
     {.name = "fresh", .may_write = TRUE},
     {.name = "log-1.1-clean", .log = &log_rows[0], .may_write = TRUE},
-    {.name = "log-1.1-dirty", .log = &log_rows[1], .expected = {.dirty = TRUE}},
+    {.name = "log-1.1-dirty", .log = &log_rows[1], .expected = {.dirty = TRUE, .log_dirty = TRUE}},
     {.name = "log-2.0-clean", .log = &log_rows[8], .expected = {.fast_started = TRUE}},
     {.name = "log-2.0-dirty",
      .log = &log_rows[9],
-     .expected = {.dirty = TRUE, .fast_started = TRUE}},
-    {.name = "log-unknown", .log = &log_rows[11], .expected = {.dirty = TRUE}},
+     .expected = {.dirty = TRUE, .log_dirty = TRUE, .fast_started = TRUE}},
+    {.name = "log-unknown", .log = &log_rows[11], .expected = {.dirty = TRUE, .log_dirty = TRUE}},
     {.name = "hibernated",
      .hiberfile = "hibr",
      .hiberfile_bytes = 100000,
@@ -188,7 +188,11 @@ static const StateRow state_rows[] = {
      .hiberfile = "HIBR",
      .hiberfile_bytes = 5000,
      .dirty_flag = TRUE,
-     .expected = {.dirty = TRUE, .hibernated = TRUE, .fast_started = TRUE, .dirty_flag = TRUE}},
+     .expected = {.dirty = TRUE,
+                  .log_dirty = TRUE,
+                  .hibernated = TRUE,
+                  .fast_started = TRUE,
+                  .dirty_flag = TRUE}},
 };
 
 static void craft_state(const NtfsImage *image, const StateRow *row)
@@ -235,7 +239,12 @@ static void assert_state(Fs *fs, const FsState *expected)
     g_assert_cmpint(state.hibernated, ==, expected->hibernated);
     g_assert_cmpint(state.fast_started, ==, expected->fast_started);
     g_assert_cmpint(state.dirty_flag, ==, expected->dirty_flag);
-    g_assert_false(state.journal_replayed);
+    g_assert_cmpint(state.log_dirty, ==, expected->log_dirty);
+    g_assert_cmpint(state.journal_replayed, ==, expected->journal_replayed);
+    g_assert_cmpint(state.hibernation_discarded, ==, expected->hibernation_discarded);
+    /* A log that is neither clean nor replayed says why, unless nobody tried. */
+    g_assert_cmpint(state.log_refusal != NULL, ==,
+                    state.log_dirty && !state.journal_replayed && !state.hibernated);
 }
 
 /* Every way to change something, on a volume that must not be changed. */
@@ -299,7 +308,7 @@ static void test_real_volumes(void)
 {
     static const struct {
         const char *file;
-        gboolean dirty;
+        gboolean dirty; /* but with nothing to replay behind the last checkpoint */
     } rows[] = {{"windows-clean.dd.xz", FALSE},
                 {"windows-dirty11.dd.xz", TRUE},
                 {"windows-compressed-largedir.bin.gz", FALSE},
@@ -308,7 +317,10 @@ static void test_real_volumes(void)
 
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(NtfsImage) image = ntfs_image_from_testdata(rows[i].file);
-        const FsState expected = {.dirty = rows[i].dirty};
+        const FsState expected = {.dirty = rows[i].dirty,
+                                  .log_dirty = rows[i].dirty,
+                                  .journal_replayed = rows[i].dirty,
+                                  .dirty_flag = rows[i].dirty};
         g_autoptr(Fs) fs = NULL;
 
         if (image == NULL) {
