@@ -9,7 +9,7 @@
 
 enum {
     CHANGED_BLOCK_BYTES = 4096, /* a scratch disk's own */
-    MIRRORED_RECORDS = 4,
+    MIRROR_MAX_BYTES = 2 * 1024 * 1024,
     CLUSTER_MIN_BYTES = 512,
     CLUSTER_MAX_BYTES = 2 * 1024 * 1024,
     RECORD_MIN_BYTES = 512,
@@ -41,6 +41,7 @@ static gboolean check_geometry(const NtfsGeometry *geometry, Disk *volume, GErro
         geometry->record_bytes >= RECORD_MIN_BYTES && geometry->record_bytes <= RECORD_MAX_BYTES &&
         is_power_of_two(geometry->record_bytes) &&
         geometry->clusters <= disk_size(volume) / geometry->cluster_bytes &&
+        geometry->mirror_records <= MIRROR_MAX_BYTES / geometry->record_bytes &&
         geometry->mft_lcn < geometry->clusters && geometry->mirror_lcn < geometry->clusters) {
         return TRUE;
     }
@@ -170,9 +171,9 @@ static gboolean undo(const NtfsReplayContext *context, NtfsLogFile *log, GError 
 /* Mounting compares the two. */
 static gboolean update_mirror(NtfsReplay *replay, const NtfsGeometry *geometry, GError **error)
 {
-    const size_t length = (size_t)MIRRORED_RECORDS * geometry->record_bytes;
-    g_autofree uint8_t *records = g_malloc(length);
-    g_autofree uint8_t *mirror = g_malloc(length);
+    const size_t length = (size_t)geometry->mirror_records * geometry->record_bytes;
+    g_autofree uint8_t *records = g_malloc(MAX(length, 1));
+    g_autofree uint8_t *mirror = g_malloc(MAX(length, 1));
 
     if (!disk_read(replay->disk, geometry->mft_lcn * geometry->cluster_bytes, records, length,
                    error) ||

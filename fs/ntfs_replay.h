@@ -12,10 +12,11 @@
 
 typedef struct {
     uint32_t cluster_bytes;
-    uint32_t record_bytes; /* of a file record */
-    uint64_t clusters;     /* of the volume */
-    uint64_t mft_lcn;      /* of $MFT */
-    uint64_t mirror_lcn;   /* of $MFTMirr, which has the first records again */
+    uint32_t record_bytes;   /* of a file record */
+    uint64_t clusters;       /* of the volume */
+    uint64_t mft_lcn;        /* of $MFT */
+    uint64_t mirror_lcn;     /* of $MFTMirr, which has the first records again */
+    uint32_t mirror_records; /* so many: four, or what fits into a cluster */
 } NtfsGeometry;
 
 typedef struct {

@@ -88,6 +88,7 @@ gboolean ntfs_read_log(NtfsFs *fs, ntfs_volume *started, GError **error)
         .clusters = (uint64_t)started->nr_clusters,
         .mft_lcn = (uint64_t)started->mft_lcn,
         .mirror_lcn = (uint64_t)started->mftmirr_lcn,
+        .mirror_records = (uint32_t)started->mftmirr_size,
     };
     if (read_log(fs, started, &local)) {
         return TRUE;
