@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # The first-boot service runs under Wine: from its start to its own removal, and through what can go wrong.
-#   first-boot.sh CASE
+#   [ARCHITECTURE=x86] first-boot.sh CASE
 # shellcheck source-path=SCRIPTDIR source=support.sh
 . "$(dirname "$0")/support.sh"
+
+xp=winxp64
+[ "$architecture" = amd64 ] || xp=winxp
 
 service_is_gone() {
     ! registry_has "HKLM\\System\\CurrentControlSet\\Services\\$service"
@@ -196,15 +199,15 @@ drivers)
     # Wine's setup library takes the package; there is no such device here, and Wine does not mind.
     windows_starts
     mkdir -p "$drive/windows/Drivers/VirtIO/netkvm"
-    cat >"$drive/windows/Drivers/VirtIO/netkvm/netkvm.inf" <<'INF'
+    sed "s/@/$architecture/" >"$drive/windows/Drivers/VirtIO/netkvm/netkvm.inf" <<'INF'
 [Version]
 Signature="$WINDOWS NT$"
 Class=Net
 ClassGUID={4d36e972-e325-11ce-bfc1-08002be10318}
 Provider=drydock
 [Manufacturer]
-drydock=Models,NTamd64
-[Models.NTamd64]
+drydock=Models,NT@
+[Models.NT@]
 "a network card"=Install,PCI\VEN_1AF4&DEV_1000
 [Install]
 INF
@@ -243,7 +246,9 @@ SETTINGS
         *) done_with 'status=ok' ;;
         esac
         recorded >calls
-        echo 'pnputil.exe /add-driver "C:\windows\Drivers\VirtIO\a b\netkvm.inf" /install' >wanted
+        cat >wanted <<'CALLS'
+pnputil.exe /add-driver "C:\windows\Drivers\VirtIO\a b\netkvm.inf" /install
+CALLS
         diff -i wanted calls
         wait_for 20 service_is_gone
         rm "$drive/record.txt" "$log" "$folder"/delete-*.tmp
@@ -279,13 +284,14 @@ tools)
     echo REGEDIT4 >products.reg
     add_product() { # NAME wanted|kept
         local view=Software
-        [ $((number % 2)) -eq 0 ] || view='Software\Wow6432Node'
+        [ "$architecture" = x86 ] || [ $((number % 2)) -eq 0 ] || view='Software\Wow6432Node'
         number=$((number + 1))
         mkdir "$drive/tools/$number"
         ln "$drive/tools/uninst.exe" "$drive/tools/$number/uninst.exe"
         printf '\n[HKEY_LOCAL_MACHINE\\%s\\%s\\Product%d]\n"DisplayName"="%s"\n"UninstallString"="C:\\\\tools\\\\%d\\\\uninst.exe"\n' \
             "$view" "$list" $number "$1" $number >>products.reg
-        [ "$2" = kept ] || echo "\"C:\\tools\\$number\\uninst.exe\" /S _?=C:\\tools\\$number" >>wanted
+        [ "$2" = kept ] ||
+            printf '"C:\\tools\\%d\\uninst.exe" /S _?=C:\\tools\\%d\n' $number $number >>wanted
     }
     for name in "${names[@]}"; do
         add_product "$name 1.2" wanted
@@ -390,7 +396,7 @@ CALLS
     has_left
 
     rm "$drive/record.txt" "$log" "$folder"/delete-*.tmp
-    registry_add 'HKCU\Software\Wine' Version REG_SZ winxp64
+    registry_add 'HKCU\Software\Wine' Version REG_SZ $xp
     install_service <<SETTINGS
 adapter=$mac
 address=$address
