@@ -299,6 +299,11 @@ FINDING(LINUX_DEVICE_NAME_UNKNOWN, "linux-device-name-unknown", WARNING,
 FINDING(LINUX_BOOT_LOADER_NOT_EDITED, "linux-boot-loader-not-edited", WARNING,
         "the boot loader configuration {} names disks and has to be installed from inside",
         "boot a rescue system after the migration and run the boot loader's installer")
+FINDING(LINUX_EFI_FALLBACK, "linux-efi-fallback", INFO,
+        "the boot loader was copied to {}, where firmware without boot entries looks", NULL)
+FINDING(LINUX_NO_EFI_LOADER, "linux-no-efi-loader", WARNING,
+        "no boot loader that is known was found in {}; a boot entry may have to be made by hand",
+        "in the firmware's setup, boot from the loader's file")
 FINDING(LINUX_LVM_FILTER, "linux-lvm-filter", WARNING,
         "an LVM filter in {} names disks; volume groups may not be found on virtio disks",
         "remove the filter in the source, or make it accept /dev/vd*")

@@ -4,6 +4,7 @@
 
 #include "linux/boot_files.h"
 #include "linux/drop_in.h"
+#include "linux/efi_fallback.h"
 #include "linux/fstab.h"
 #include "linux/initramfs_extend.h"
 #include "linux/kernels.h"
@@ -18,9 +19,13 @@ static const struct {
     const char *what;
     gboolean (*plan)(LinuxPlan *plan, GError **error);
 } steps[] = {
-    {"network interfaces", network_plan},      {"kernels", kernels_plan},
-    {"initramfs configuration", drop_in_plan}, {"mount tables", fstab_plan},
-    {"boot loader", boot_files_plan},          {"storage", storage_plan},
+    {"network interfaces", network_plan},
+    {"kernels", kernels_plan},
+    {"initramfs configuration", drop_in_plan},
+    {"mount tables", fstab_plan},
+    {"boot loader", boot_files_plan},
+    {"EFI system partition", efi_fallback_plan},
+    {"storage", storage_plan},
     {"hypervisor tools", tools_plan},
 };
 

@@ -178,6 +178,18 @@ DISTRIBUTIONS = {
         files={"etc/udev/rules.d/70-persistent-net.rules": PERSISTENT},
     ),
     "debian-12": debian(os_release("Debian GNU/Linux", "debian", "12"), "6.1.0-18-amd64", compression="zstd"),
+    "debian-12-uefi": debian(
+        os_release("Debian GNU/Linux", "debian", "12"),
+        "6.1.0-18-amd64",
+        compression="zstd",
+        esp="boot/efi",
+        files={
+            "boot/efi/EFI/debian/shimx64.efi": "MZ shim",
+            "boot/efi/EFI/debian/grubx64.efi": "MZ grub",
+            "boot/efi/EFI/debian/mmx64.efi": "MZ MokManager",
+            "boot/efi/EFI/debian/grub.cfg": "search.fs_uuid " + ROOT_UUID + " root\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n",
+        },
+    ),
     "ubuntu-14.04": debian(
         os_release("Ubuntu", "ubuntu", "14.04", "debian"),
         "3.13.0-170-generic",
@@ -201,6 +213,7 @@ DISTRIBUTIONS = {
         initramfs="boot/initramfs-linux.img",
         tool="mkinitcpio",
         boot="systemd-boot",
+        esp="boot",
         compression="zstd",
         modules=".ko.zst",
         files={
