@@ -270,6 +270,17 @@ char *drives_show(const Drives *drives, const char *path)
     return g_strdelimit(text, "/", '\\');
 }
 
+gboolean drives_is_root(const Drives *drives, const char *path)
+{
+    for (guint i = 0; i < drives->others->len; i++) {
+        const Drive *drive = &g_array_index(drives->others, Drive, i);
+        g_autofree char *mount = mount_point(drive->letter);
+        if (g_str_equal(mount, path))
+            return TRUE;
+    }
+    return g_str_equal(path, "/");
+}
+
 /* Also with any extension: "nul.txt" is the device. */
 static gboolean is_reserved(const char *name)
 {

@@ -25,6 +25,9 @@ gboolean drives_locate(const Drives *drives, const char *text, char **ret_path,
 /* The reverse, for people: "/Users/Ann" → "C:\Users\Ann". */
 char *drives_show(const Drives *drives, const char *path);
 
+/* Whether path, in the tree, is a drive and not something in it. */
+gboolean drives_is_root(const Drives *drives, const char *path);
+
 /* Whether Windows could make a file of this name: DRYDOCK_ERROR_USAGE for its reserved names (CON,
    COM1 …), for characters that no name has, for a dot or blank at the end. Any name is fine for a
    Linux guest. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "migrate/json.h"
+#include "migrate/printable.h"
 #include "migrate/registry_show.h"
 #include "registry/value_type.h"
 #include "registry/walk.h"
@@ -64,13 +65,13 @@ static gboolean add_find(Search *search, const char *path, const HiveValue *valu
         json_builder_end_object(search->builder);
         return TRUE;
     }
-    registry_append_printable(text, path);
+    printable_append(text, path);
     if (value) {
         gsize length;
         const uint8_t *data = g_bytes_get_data(value->data, &length);
         g_autofree char *shown = hive_value_to_text(value->type, data, length);
         g_string_append(text, ": ");
-        registry_append_printable(text, *value->name ? value->name : "(default)");
+        printable_append(text, *value->name ? value->name : "(default)");
         g_string_append_printf(text, " = %s", shown);
     }
     g_string_append_c(text, '\n');

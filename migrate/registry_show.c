@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "inspect/windows_values.h"
 #include "migrate/json.h"
+#include "migrate/printable.h"
 #include "registry/reg_file.h"
 #include "registry/value_type.h"
 #include "registry/walk.h"
@@ -19,17 +20,6 @@ void registry_view_flush(RegistryView *view, gsize at_least)
         return;
     worker_send_output(view->channel, REGISTRY_OUTPUT_TEXT, view->text->str, view->text->len);
     g_string_truncate(view->text, 0);
-}
-
-void registry_append_printable(GString *text, const char *name)
-{
-    for (const char *at = name; *at; at = g_utf8_next_char(at)) {
-        gunichar character = g_utf8_get_char(at);
-        if (character < 0x20 || (character >= 0x7F && character < 0xA0))
-            g_string_append_printf(text, "\\u%04x", character);
-        else
-            g_string_append_len(text, at, g_utf8_next_char(at) - at);
-    }
 }
 
 static char *value_text(const HiveValue *value)
@@ -113,7 +103,7 @@ static gboolean get_all(RegistryView *view, GError **error)
     for (guint i = 0; i < values->len && !view->job->options->json; i++) {
         const HiveValue *value = g_ptr_array_index(values, i);
         g_autofree char *text = value_text(value);
-        registry_append_printable(view->text, *value->name ? value->name : "(default)");
+        printable_append(view->text, *value->name ? value->name : "(default)");
         g_string_append_printf(view->text, " = %s\n", text);
     }
     if (!view->job->options->json)
@@ -169,7 +159,7 @@ static gboolean list_key(Hive *hive, HiveKey key, const char *path, void *data,
     if (is_long)
         g_string_append_printf(view->text, "%-20s %6u %6u ", written ? written : "-", facts.subkeys,
                                facts.values);
-    registry_append_printable(view->text, path);
+    printable_append(view->text, path);
     g_string_append_c(view->text, '\n');
     registry_view_flush(view, FLUSH_BYTES);
     return TRUE;

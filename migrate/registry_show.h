@@ -23,9 +23,6 @@ gboolean registry_show_export(RegistryView *view, GError **error) G_GNUC_WARN_UN
 /* Sends what has come together; at_least: only if it is that long. */
 void registry_view_flush(RegistryView *view, gsize at_least);
 
-/* Names of a guest on a terminal: control characters become \uXXXX. */
-void registry_append_printable(GString *text, const char *name);
-
 /* One value as members of an object: "name", "type", and "data" – text, number or an array – or,
    where its bytes are no such thing, "hex". */
 struct _JsonBuilder;
