@@ -120,6 +120,19 @@ FINDING(LVM_DAMAGED, "lvm-damaged", WARNING,
         "repair it in the guest afterwards (vgck --updatemetadata)")
 FINDING(VOLUME_RAID, "volume-raid", WARNING,
         "{} belongs to a software RAID, which is not read: what is in it was not looked at", NULL)
+FINDING(RAID_TYPE, "raid-type", WARNING,
+        "the RAID array {} is of a kind that is not read: what is in it was not looked at", NULL)
+FINDING(RAID_INCOMPLETE, "raid-incomplete", WARNING,
+        "the RAID array {} cannot be put together", "give all disks of the machine")
+FINDING(RAID_DEGRADED, "raid-degraded", WARNING, "the RAID array {} lacks members",
+        "give all disks of the machine; a member that comes back later has to be added as a new one "
+        "(mdadm --zero-superblock, then --add), because what was changed here is not on it")
+FINDING(RAID_STALE, "raid-stale", WARNING,
+        "{} fell out of its RAID array earlier; it was left alone",
+        "add it again in the guest once it runs (mdadm --zero-superblock, then --add)")
+FINDING(RAID_DUPLICATE, "raid-duplicate", WARNING,
+        "{} is a copy of another member of its RAID array; it was left alone",
+        "leave the copy's disk out")
 FINDING(VOLUME_FILESYSTEM, "volume-filesystem", WARNING,
         "{} has a filesystem that is not read: what is in it was not looked at", NULL)
 FINDING(VOLUME_DYNAMIC_DISK, "volume-dynamic-disk", WARNING,

@@ -71,12 +71,18 @@ static gboolean find_gpt(Disk *disk, PartitionTable *table, gboolean *ret_found,
     return FALSE;
 }
 
-PartitionTable *partition_table_read(Disk *disk, GError **error)
+PartitionTable *partition_table_new(const Disk *disk)
 {
-    g_autoptr(PartitionTable) table = g_new0(PartitionTable, 1);
+    PartitionTable *table = g_new0(PartitionTable, 1);
     table->kind = PARTITION_TABLE_NONE;
     table->sector_size = disk_sector_size(disk);
     table->partitions = g_ptr_array_new_with_free_func(free_element);
+    return table;
+}
+
+PartitionTable *partition_table_read(Disk *disk, GError **error)
+{
+    g_autoptr(PartitionTable) table = partition_table_new(disk);
     if (disk_size(disk) < MBR_BYTES)
         return g_steal_pointer(&table);
 
@@ -99,6 +105,12 @@ PartitionTable *partition_table_read(Disk *disk, GError **error)
         g_clear_pointer(&table->disk_id, g_free);
     }
     return g_steal_pointer(&table);
+}
+
+gboolean partition_is_extended(const Partition *partition)
+{
+    return partition->mbr_type == 0x05 || partition->mbr_type == 0x0f ||
+           partition->mbr_type == 0x85;
 }
 
 Disk *partition_open(Disk *disk, const Partition *partition, GError **error)

@@ -35,8 +35,13 @@ typedef struct {
    tables that contradict themselves (DRYDOCK_ERROR_CORRUPT): partitions beyond the disk's end,
    extended chains that loop. Free with partition_table_free(). */
 PartitionTable *partition_table_read(Disk *disk, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The table of a disk that has none. */
+PartitionTable *partition_table_new(const Disk *disk);
 void partition_table_free(PartitionTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PartitionTable, partition_table_free)
+
+/* A container of logical partitions, which are listed beside it. */
+gboolean partition_is_extended(const Partition *partition);
 
 /* A window onto one partition of disk. */
 Disk *partition_open(Disk *disk, const Partition *partition,

@@ -6,6 +6,8 @@
 
 static void add_volume(JsonBuilder *builder, const Volume *volume)
 {
+    static const char *const layers[] = {
+        [VOLUME_ON_DISK] = NULL, [VOLUME_LVM] = "LVM", [VOLUME_RAID] = "RAID"};
     const Partition *partition = volume->partition;
     json_builder_begin_object(builder);
     json_member_add_text(builder, "name", volume->name);
@@ -17,7 +19,7 @@ static void add_volume(JsonBuilder *builder, const Volume *volume)
     json_member_add_text(builder, "label", volume->probe->label);
     json_member_add_text(builder, "partition_uuid", partition ? partition->uuid : NULL);
     json_member_add_text(builder, "device", volume->devices ? volume->devices[0] : NULL);
-    json_member_add_text(builder, "layer", volume->layer == VOLUME_LVM ? "LVM" : NULL);
+    json_member_add_text(builder, "layer", layers[volume->layer]);
     json_member_add_text(builder, "layer_uuid", volume->layer_uuid);
     json_member_add_text(builder, "encryption", volume->encryption);
     json_member_add_text(builder, "encryption_uuid", volume->encryption_uuid);

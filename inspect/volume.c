@@ -28,6 +28,7 @@ static const struct {
     gboolean (*open)(VolumeSet *set, GPtrArray *members, const KeyRing *keys, GPtrArray *findings,
                      GError **error);
 } layers[] = {
+    {"linux_raid_member", FINDING_VOLUME_RAID, volume_raid_open},
     {"LVM2_member", FINDING_VOLUME_LVM, volume_lvm_open},
 };
 
@@ -137,11 +138,16 @@ static void add_type_finding(const Volume *volume, GPtrArray *findings)
     }
 }
 
+void volume_add_finding(GPtrArray *findings, FindingCode code, const char *name, const char *detail)
+{
+    g_autofree char *subject = g_strdup_printf("%s (%s)", name, detail);
+    findings_add(findings, code, subject);
+}
+
 static void add_damaged(const Volume *volume, const GError *reason, GPtrArray *findings)
 {
     g_debug("%s: %s", volume->name, reason->message);
-    g_autofree char *subject = g_strdup_printf("%s (%s)", volume->name, reason->message);
-    findings_add(findings, FINDING_VOLUME_DAMAGED, subject);
+    volume_add_finding(findings, FINDING_VOLUME_DAMAGED, volume->name, reason->message);
 }
 
 /* Partitions that never hold a filesystem; looking costs as much as for any other. */
@@ -253,19 +259,17 @@ static gboolean add_volume(VolumeSet *set, guint disk_index, const Partition *pa
     return volume_look_into(volume, window, keys, findings, error);
 }
 
-static gboolean is_extended(const Partition *partition)
-{
-    return partition->mbr_type == 0x05 || partition->mbr_type == 0x0f ||
-           partition->mbr_type == 0x85;
-}
-
 static gboolean add_disk(VolumeSet *set, Disk *disk, const KeyRing *keys, GPtrArray *findings,
                          GError **error)
 {
     guint index = set->disks->len;
     g_autofree char *name = name_disk(index);
 
-    g_autoptr(PartitionTable) table = partition_table_read(disk, error);
+    gboolean is_whole = FALSE;
+    if (!volume_raid_has_disk(disk, &is_whole, error))
+        return FALSE;
+    g_autoptr(PartitionTable) table =
+        is_whole ? partition_table_new(disk) : partition_table_read(disk, error);
     if (!table) {
         g_prefix_error(error, "cannot read the partition table of %s: ", disk_name(disk));
         return FALSE;
@@ -280,7 +284,8 @@ static gboolean add_disk(VolumeSet *set, Disk *disk, const KeyRing *keys, GPtrAr
         return add_volume(set, index, NULL, keys, findings, error);
     for (guint i = 0; i < kept->partitions->len; i++) {
         const Partition *partition = g_ptr_array_index(kept->partitions, i);
-        if (!is_extended(partition) && !add_volume(set, index, partition, keys, findings, error))
+        if (!partition_is_extended(partition) &&
+            !add_volume(set, index, partition, keys, findings, error))
             return FALSE;
     }
     return TRUE;

@@ -17,6 +17,7 @@
 typedef enum {
     VOLUME_ON_DISK, /* a partition, or a whole disk */
     VOLUME_LVM,     /* a logical volume */
+    VOLUME_RAID,    /* an array of Linux software RAID, or a partition of one */
 } VolumeLayer;
 
 typedef struct {
@@ -24,10 +25,10 @@ typedef struct {
     guint disk_index;            /* 0…, in the machine's order; of a layer: where it begins */
     const PartitionTable *table; /* of that disk, borrowed from the set */
     const Partition *partition;  /* NULL: the whole disk, or a layer */
-    char *name;       /* as Linux would call it on virtio or SCSI: "sda2", "sdb", "group/root" */
-    char **devices;   /* of a layer: every name below /dev that Linux gives it; else NULL */
-    char *layer_uuid; /* of the logical volume; NULL on a disk */
-    char *group_uuid; /* of its volume group; NULL: in none */
+    char *name; /* as Linux would call it on virtio or SCSI: "sda2", "sdb", "md0", "group/root" */
+    char **devices;         /* of a layer: every name below /dev that Linux gives it; else NULL */
+    char *layer_uuid;       /* of the logical volume or array; NULL on a disk */
+    char *group_uuid;       /* of its volume group; NULL: in none */
     gboolean has_snapshots; /* what is free on it may still be in use by them */
     gboolean is_member;     /* handed on to a layer, which alone reads and writes it */
     Disk *stored;           /* what disk is a cache in front of */
@@ -41,7 +42,7 @@ typedef struct {
 
 typedef struct {
     GPtrArray *disks;       /* of Disk, borrowed elements hold references */
-    GPtrArray *tables;      /* of PartitionTable, one per disk */
+    GPtrArray *tables;      /* of PartitionTable, one per disk, then those inside arrays */
     FsOpenFlags open_flags; /* for every filesystem on a partition or a whole disk */
     GPtrArray *volumes;     /* of Volume */
     GPtrArray *unmapped; /* of char: volumes known by name only, "group/root (thin)"; NULL: none */

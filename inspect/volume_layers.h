@@ -3,6 +3,7 @@
 #ifndef INSPECT_VOLUME_LAYERS_H
 #define INSPECT_VOLUME_LAYERS_H
 
+#include "base/finding.h"
 #include "inspect/volume.h"
 
 /* Probes stored, decrypts it, opens the filesystem on it, and fills stored, disk, probe, fs. FALSE:
@@ -14,5 +15,17 @@ gboolean volume_look_into(Volume *volume, Disk *stored, const KeyRing *keys, GPt
    they do not. FALSE: an error that ends everything. */
 gboolean volume_lvm_open(VolumeSet *set, GPtrArray *members, const KeyRing *keys,
                          GPtrArray *findings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean volume_raid_open(VolumeSet *set, GPtrArray *members, const KeyRing *keys,
+                          GPtrArray *findings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* disk is a member of a RAID as a whole, and not only in its last partition: it has no partitions
+   of its own, however its first sector looks. Damage counts as no; FALSE: fatal errors. */
+gboolean volume_raid_has_disk(Disk *disk, gboolean *ret_whole,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A finding about name with what is wrong, or where, in brackets. */
+void volume_add_finding(GPtrArray *findings, FindingCode code, const char *name,
+                        const char *detail);
 
 #endif

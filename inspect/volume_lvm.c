@@ -21,12 +21,6 @@ static void label_free(gpointer label)
     lvm_label_free(label);
 }
 
-static void add_finding(GPtrArray *findings, FindingCode code, const char *name, const char *detail)
-{
-    g_autofree char *subject = g_strdup_printf("%s (%s)", name, detail);
-    findings_add(findings, code, subject);
-}
-
 /* FALSE for fatal errors only. labels and readable get one element each per label. */
 static gboolean read_labels(GPtrArray *members, GPtrArray *readable, GPtrArray *labels,
                             GPtrArray *findings, GError **error)
@@ -44,7 +38,7 @@ static gboolean read_labels(GPtrArray *members, GPtrArray *readable, GPtrArray *
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         } else {
-            add_finding(findings, FINDING_VOLUME_LVM, volume->name, local->message);
+            volume_add_finding(findings, FINDING_VOLUME_LVM, volume->name, local->message);
         }
     }
     return TRUE;
@@ -113,9 +107,9 @@ static gboolean check_mapped(const Opening *opening, const char *name, const Lvm
     if (g_strv_contains(pools, lvm->type))
         return FALSE;
     if (lvm->problem)
-        add_finding(opening->findings, FINDING_LVM_INCOMPLETE, name, lvm->problem);
+        volume_add_finding(opening->findings, FINDING_LVM_INCOMPLETE, name, lvm->problem);
     else
-        add_finding(opening->findings, FINDING_LVM_TYPE, name, lvm->type);
+        volume_add_finding(opening->findings, FINDING_LVM_TYPE, name, lvm->type);
     g_ptr_array_add(opening->set->unmapped,
                     g_strdup_printf("%s (%s)", name, lvm->problem ? "incomplete" : lvm->type));
     return FALSE;
@@ -145,8 +139,8 @@ static gboolean add_group(const Opening *opening, const LvmGroup *group, GError 
 {
     g_autofree char *name = name_group(opening, group);
     for (guint i = 0; i < group->missing->len; i++)
-        add_finding(opening->findings, FINDING_LVM_MISSING, name,
-                    g_ptr_array_index(group->missing, i));
+        volume_add_finding(opening->findings, FINDING_LVM_MISSING, name,
+                           g_ptr_array_index(group->missing, i));
     for (guint i = 0; i < group->volumes->len; i++)
         if (!interrupt_check(error) ||
             !add_volume(opening, group, name, g_ptr_array_index(group->volumes, i), error))

@@ -298,7 +298,7 @@ static const SignatureRow signature_rows[] = {
     {"empty disk", NULL, NULL, FALSE},
     {"LUKS", "blkid-suite/luks1.img.xz", "volume-damaged", FALSE},
     {"LVM without a volume group", "blkid-suite/lvm2.img.xz", NULL, FALSE},
-    {"RAID", "blkid-suite/mdraid-1.img.xz", "volume-raid", FALSE},
+    {"RAID of one member", "blkid-suite/mdraid-1.img.xz", NULL, FALSE},
     {"BitLocker", "blkid-suite/bitlocker-win7.img.xz", "bitlocker", TRUE},
     {"reiserfs", "blkid-suite/reiser3.img.xz", "volume-filesystem", FALSE},
     {"APFS", "blkid-suite/apfs.img.xz", "volume-filesystem", FALSE},

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Filesystems, partitions and volume groups on software RAID. */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/finding.h"
+#include "inspect-support.h"
+#include "tests/unit/disk/lvm-writer.h"
+#include "tests/unit/disk/md-writer.h"
+#include "tests/unit/disk/support.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define DISK_BYTES (12 * MIB)
+#define FILESYSTEM_BYTES (8 * MIB)
+
+typedef struct {
+    char *folder;
+    Disk *disks[3];
+    GPtrArray *all, *findings;
+    VolumeSet *set;
+} Test;
+
+static void setup(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    test->folder = test_folder_make();
+    test->all = g_ptr_array_new();
+    test->findings = findings_new();
+    for (guint i = 0; i < G_N_ELEMENTS(test->disks); i++) {
+        test->disks[i] = disk_new_memory(DISK_BYTES, 512);
+        g_ptr_array_add(test->all, test->disks[i]);
+    }
+}
+
+static void teardown(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    volume_set_free(test->set);
+    g_ptr_array_unref(test->findings);
+    g_ptr_array_unref(test->all);
+    for (guint i = 0; i < G_N_ELEMENTS(test->disks); i++)
+        disk_unref(test->disks[i]);
+    test_folder_remove(test->folder);
+}
+
+static void open_set(Test *test)
+{
+    g_autoptr(GError) error = NULL;
+    g_clear_pointer(&test->set, volume_set_free);
+    g_ptr_array_set_size(test->findings, 0);
+    assert_ok(volume_set_open(test->all, test->findings, &test->set, &error), error);
+}
+
+static Volume *get_volume(const Test *test, const char *name)
+{
+    for (guint i = 0; i < test->set->volumes->len; i++) {
+        Volume *volume = g_ptr_array_index(test->set->volumes, i);
+        if (g_str_equal(volume->name, name))
+            return volume;
+    }
+    return NULL;
+}
+
+static MdWriterOptions raid1(const char *version)
+{
+    return (MdWriterOptions){.version = version,
+                             .level = 1,
+                             .slots = 2,
+                             .used_bytes = 9 * MIB,
+                             .events = 10,
+                             .created = 1000,
+                             .array = 0xab,
+                             .name = "vmguest:0"};
+}
+
+static void write_members(Test *test, MdWriterOptions options, guint count)
+{
+    for (guint i = 0; i < count; i++) {
+        options.number = i;
+        md_writer_write(test->disks[i], &options);
+    }
+}
+
+/* An empty ext4 of e2fsprogs' making; FALSE: skipped. */
+static gboolean make_filesystem(const Test *test, Disk *disk)
+{
+    static const char *const programs[] = {"mke2fs", NULL};
+    if (!test_has_programs(programs))
+        return FALSE;
+    g_autofree char *image = g_build_filename(test->folder, "image", NULL);
+    g_autofree char *bytes = NULL;
+    gsize length;
+    g_autoptr(GError) error = NULL;
+    test_make_file(image, FILESYSTEM_BYTES);
+    TEST_RUN("mke2fs", "-q", "-t", "ext4", image);
+    assert_ok(g_file_get_contents(image, &bytes, &length, &error), error);
+    assert_ok(disk_write(disk, 0, bytes, length, &error), error);
+    assert_ok(disk_flush(disk, &error), error);
+    return TRUE;
+}
+
+static void add_file(const Volume *volume)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) bytes = g_bytes_new_static("new", 3);
+    g_assert_nonnull(volume->fs);
+    assert_ok(fs_write_file(volume->fs, "/new", bytes, NULL, &error), error);
+    assert_ok(fs_sync(volume->fs, &error), error);
+}
+
+static void test_mirror(Test *test, gconstpointer data)
+{
+    write_members(test, raid1(data), 2);
+    open_set(test);
+    if (!make_filesystem(test, get_volume(test, "md0")->disk))
+        return;
+    open_set(test);
+    g_assert_cmpuint(test->findings->len, ==, 0);
+    const Volume *array = get_volume(test, "md0");
+    g_assert_cmpint(array->layer, ==, VOLUME_RAID);
+    g_assert_cmpstr(array->devices[0], ==, "/dev/md0");
+    g_assert_cmpstr(array->layer_uuid, ==, "ab000000:00000000:00000000:00000000");
+    g_assert_true(volume_set_find_linux(test->set, NULL, "/dev/md/0") == array);
+    g_assert_true(volume_set_find_linux(test->set, NULL, "/dev/disk/by-id/md-name-vmguest:0") ==
+                  array);
+    g_assert_true(get_volume(test, "sda")->is_member);
+    add_file(array);
+
+    /* Each member alone has what was written. */
+    for (guint i = 0; i < 2; i++) {
+        g_ptr_array_set_size(test->all, 0);
+        g_ptr_array_add(test->all, test->disks[i]);
+        open_set(test);
+        g_assert_true(support_has_finding(test->findings, "raid-degraded"));
+        g_autoptr(GError) error = NULL;
+        FsStat status;
+        gboolean found = FALSE;
+        assert_ok(fs_stat(get_volume(test, "md0")->fs, "/new", &found, &status, &error), error);
+        g_assert_true(found);
+    }
+}
+
+/* Whole disks: the partition table is the array's, though each of them shows it too. */
+static void test_partitions(Test *test, gconstpointer data)
+{
+    write_members(test, raid1(data), 2);
+    uint8_t table[512] = {0};
+    table[446 + 4] = 0x83;
+    put_le32(table + 446 + 8, 2048);
+    put_le32(table + 446 + 12, (uint32_t)(8 * MIB / 512));
+    put_le16(table + 510, 0xaa55);
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(GError) error = NULL;
+        assert_ok(disk_write(test->disks[i], 0, table, sizeof(table), &error), error);
+    }
+    open_set(test);
+    if (!make_filesystem(test, get_volume(test, "md0p1")->disk))
+        return;
+    open_set(test);
+    const Volume *volume = get_volume(test, "md0p1");
+    g_assert_null(get_volume(test, "sda1"));
+    g_assert_cmpuint(volume->partition->number, ==, 1);
+    g_assert_cmpuint(volume->table->kind, ==, PARTITION_TABLE_MBR);
+    g_assert_true(volume_set_find_linux(test->set, NULL, "/dev/md0p1") == volume);
+    g_assert_null(volume_set_find_linux(test->set, NULL, "/dev/sda1"));
+    add_file(volume);
+}
+
+/* The superblock at the disk's end is that of its last partition. */
+static void test_last_partition(Test *test, gconstpointer data)
+{
+    uint8_t table[512] = {0};
+    g_autoptr(GError) error = NULL;
+    table[446 + 4] = 0xfd;
+    put_le32(table + 446 + 8, 2048);
+    put_le32(table + 446 + 12, (uint32_t)(11 * MIB / 512));
+    put_le16(table + 510, 0xaa55);
+    g_ptr_array_set_size(test->all, 1);
+    assert_ok(disk_write(test->disks[0], 0, table, sizeof(table), &error), error);
+    g_autoptr(Disk) window = disk_new_window(test->disks[0], MIB, 11 * MIB, "window", &error);
+    g_assert_no_error(error);
+    MdWriterOptions options = raid1(data);
+    options.slots = 1;
+    md_writer_write(window, &options);
+    open_set(test);
+    g_assert_true(get_volume(test, "sda1")->is_member);
+    g_assert_nonnull(get_volume(test, "md0"));
+    g_assert_cmpuint(test->findings->len, ==, 0);
+}
+
+/* A volume group on a RAID 1, and its physical volume is found once. */
+static void test_lvm(Test *test, gconstpointer data)
+{
+    static const char text[] =
+        "vg { id = \"gaaaaa-0000-0000-0000-0000-0000-000000\" seqno = 1 extent_size = 128\n"
+        "physical_volumes { pv0 { id = \"paaaaa-0000-0000-0000-0000-0000-000000\" pe_start = 4096 "
+        "pe_count = 100 } }\nlogical_volumes { root { id = "
+        "\"raaaaa-0000-0000-0000-0000-0000-000000\" status = [\"VISIBLE\"] segment_count = 1 "
+        "segment1 { start_extent = 0 extent_count = 100 type = \"striped\" "
+        "stripes = [\"pv0\", 0] } } } }";
+    write_members(test, raid1(data), 2);
+    open_set(test);
+    lvm_writer_write(get_volume(test, "md0")->disk,
+                     &(LvmWriterOptions){.id = "paaaaa-0000-0000-0000-0000-0000-000000",
+                                         .text = text,
+                                         .label_sector = 1,
+                                         .areas = 1});
+    g_autoptr(GError) error = NULL;
+    assert_ok(disk_flush(get_volume(test, "md0")->disk, &error), error);
+    open_set(test);
+    g_assert_cmpuint(test->findings->len, ==, 0);
+    g_assert_true(get_volume(test, "md0")->is_member);
+    const Volume *root = get_volume(test, "vg/root");
+    g_assert_cmpint(root->layer, ==, VOLUME_LVM);
+    g_assert_cmpuint(disk_size(root->disk), ==, 100 * 64 * 1024);
+}
+
+static const struct {
+    const char *label;
+    int level;
+    guint slots, members;
+    const char *finding;
+    const char *unmapped;
+} finding_rows[] = {
+    {"RAID 5", 5, 3, 3, "raid-type", "md0 (raid5)"},
+    {"half a RAID 0", 0, 2, 1, "raid-incomplete", "md0 (incomplete)"},
+};
+
+static void test_findings(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(finding_rows); i++) {
+        g_test_message("%s", finding_rows[i].label);
+        MdWriterOptions options = raid1("1.2");
+        options.level = finding_rows[i].level;
+        options.slots = finding_rows[i].slots;
+        options.chunk_bytes = 65536;
+        write_members(test, options, finding_rows[i].members);
+        g_ptr_array_set_size(test->all, 0);
+        for (guint j = 0; j < finding_rows[i].members; j++)
+            g_ptr_array_add(test->all, test->disks[j]);
+        open_set(test);
+        g_assert_cmpuint(test->findings->len, ==, 1);
+        g_assert_true(support_has_finding(test->findings, finding_rows[i].finding));
+        g_autoptr(Guest) guest = NULL;
+        g_autoptr(GError) error = NULL;
+        g_assert_false(guest_inspect(test->set, NULL, test->findings, &guest, &error));
+        g_assert_nonnull(strstr(error->message, finding_rows[i].unmapped));
+    }
+}
+
+/* One fell out, and a third disk is a copy of the other. */
+static void test_left_alone(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    MdWriterOptions options = raid1("1.2");
+    write_members(test, options, 2);
+    options.events = 20;
+    md_writer_write(test->disks[0], &options);
+    md_writer_write(test->disks[2], &options);
+    open_set(test);
+    g_assert_cmpuint(test->findings->len, ==, 3);
+    g_assert_true(support_has_finding(test->findings, "raid-degraded"));
+    g_assert_true(support_has_finding(test->findings, "raid-stale"));
+    g_assert_true(support_has_finding(test->findings, "raid-duplicate"));
+}
+
+/* A name with what no file can be called is changed before it is shown. */
+static void test_names(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    MdWriterOptions options = raid1("1.2");
+    options.name = "host:../a b\n";
+    write_members(test, options, 2);
+    open_set(test);
+    g_assert_nonnull(get_volume(test, "md/.._a_b_"));
+}
+
+#define ADD(name, data, function)                                                                  \
+    g_test_add("/inspect/volume-raid/" name, Test, data, setup, function, teardown)
+
+int main(int argc, char **argv)
+{
+    test_start(argc, argv);
+    ADD("mirror/1.0", "1.0", test_mirror);
+    ADD("mirror/1.1", "1.1", test_mirror);
+    ADD("mirror/1.2", "1.2", test_mirror);
+    ADD("partitions/1.0", "1.0", test_partitions);
+    ADD("last-partition/1.0", "1.0", test_last_partition);
+    ADD("last-partition/1.2", "1.2", test_last_partition);
+    ADD("lvm/1.1", "1.1", test_lvm);
+    ADD("lvm/1.0", "1.0", test_lvm);
+    ADD("findings", NULL, test_findings);
+    ADD("left-alone", NULL, test_left_alone);
+    ADD("names", NULL, test_names);
+    return g_test_run();
+}
