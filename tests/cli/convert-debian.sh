@@ -2,6 +2,7 @@
 # The Debian guest through the finished program: convert-debian.sh CASE.
 #   vmdk, stream.vmdk, vhdx, vhd   converted from that format; results, report and XML are checked
 #   two-disks                      a data disk comes along
+#   lvm, raid                      /boot apart, root on striped logical volumes, or on LVM on a RAID 1
 #   nobody                         the same as an ordinary user without /dev/kvm and /dev/fuse
 #   interrupt, kill                a run that is stopped leaves nothing that looks finished
 #   plan                           prints the changes and writes nothing
@@ -67,6 +68,45 @@ nothing_left() { # DIR
     [ -z "$(find "$1" -mindepth 1)" ] || { find "$1" >&2; fail "something was left in $1"; }
 }
 
+# /boot and root of a guest with layers, by layouts.py's own arithmetic and e2fsprogs.
+check_layers() { # LAYOUT QCOW2
+    qemu-img check -q "$2"
+    qemu-img convert -O raw "$2" result.raw
+    python3 "$SOURCE_DIR/tests/images/layouts.py" --extract "$1" result.raw boot.img root.img ||
+        fail "the copies of the root filesystem differ"
+    local image
+    for image in boot.img root.img; do
+        /sbin/e2fsck -fn $image >fsck.out 2>&1 || { cat fsck.out >&2; fail "e2fsck is not content with $image"; }
+    done
+    /sbin/debugfs -R "cat /etc/fstab" root.img 2>/dev/null > fstab
+    says fstab '^/dev/mapper/vmguest--vg-root +/ +ext4 +errors=remount-ro 0 1$'
+    says fstab "^UUID=$(/sbin/blkid -o value -s UUID -p boot.img) /boot ext4 defaults 0 2$"
+    /sbin/debugfs -R "cat /grub/grub.cfg" boot.img 2>/dev/null > grub.cfg
+    says grub.cfg 'root=/dev/mapper/vmguest--vg-root ro console=tty0'
+    /sbin/debugfs -R "cat /etc/initramfs-tools/modules" root.img 2>/dev/null > modules
+    says modules '^virtio_blk$'
+    rm -f result.raw boot.img root.img
+}
+
+check_layers_json() { # JSON LAYOUT
+    python3 - "$1" "$2" <<'PYTHON'
+import json, sys
+guest = json.load(open(sys.argv[1], encoding="utf-8"))["guest"]
+volumes = {volume["name"]: volume for volume in guest["volumes"]}
+root = volumes["vmguest-vg/root"]
+assert guest["root"] == "vmguest-vg/root", guest["root"]
+assert root["device"] == "/dev/vmguest-vg/root" and root["layer"] == "LVM", root
+assert root["size_bytes"] == 1200 << 20 and root["readable"], root
+assert volumes["sda1"]["device"] is None and volumes["sda1"]["layer"] is None
+mounts = {mount["mount_point"]: mount["volume"] for mount in guest["linux"]["mounts"]}
+assert mounts["/"] == "vmguest-vg/root" and mounts["/boot"] == "sda1", mounts
+if sys.argv[2] == "raid":
+    array = volumes["md0"]
+    assert array["device"] == "/dev/md0" and array["layer"] == "RAID", array
+    assert array["layer_uuid"] == "64727964:01020304:a5b6c7d8:e9fa0b1c", array
+PYTHON
+}
+
 case ${1:?which case} in
 vmdk | stream.vmdk | vhdx | vhd)
     debian_guest "web.$1"
@@ -78,6 +118,16 @@ vmdk | stream.vmdk | vhdx | vhd)
     check_disk out.d/web-sda.qcow2
     check_report out.d/web.report.json
     check_domain out.d/web.xml
+    ;;
+lvm | raid)
+    debian_guest --layout "$1" web.vmdk
+    sha256sum web.vmdk > before
+    expect 0 "$MIGRATE" inspect --json web.vmdk
+    check_layers_json out "$1"
+    expect 0 "$MIGRATE" web.vmdk -o out.d --name web
+    sha256sum --quiet -c before || fail "the source has changed"
+    check_layers "$1" out.d/web-sda.qcow2
+    python3 -c 'import json; assert json.load(open("out.d/web.report.json"))["trimmed_bytes"] > 300 << 20'
     ;;
 two-disks)
     debian_guest web.vmdk

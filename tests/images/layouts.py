@@ -1,53 +1,112 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """layouts.py LAYOUT DISK BOOT ROOT: puts a disk together from two filesystems, /boot (at most 200
-MiB) and root (at most 1200 MiB), as an installer would have laid it out."""
+MiB) and root (at most 1200 MiB), as an installer would have laid it out.
+layouts.py --extract LAYOUT DISK BOOT ROOT: takes the filesystems out of such a disk; 1 when copies
+of root differ."""
 
 import sys
 
 import md
 from lvm import MIB, Group
-from volumes import copy_into, make_disk
+from volumes import copy_into, make_disk, make_sparse
 
 BOOT_START, BOOT_SIZE = 1 * MIB, 255 * MIB
 TABLE = "label: dos\nlabel-id: 0x44727964\nunit: sectors\nstart=2048, size=%d, type=83, bootable\n"
 STRIPE_BYTES = 64 * 1024
 RAID_UUID = bytes.fromhex("6472796401020304a5b6c7d8e9fa0b1c")  # also in debian-guest
+RAID_DATA_OFFSET = 8 * MIB
 
 
-def partition(start, size, kind):
-    return "start=%d, size=%d, type=%s\n" % (start // 512, size // 512, kind)
-
-
-def lvm(disk, boot, root):
+class Lvm:
     """Root's first 512 MiB are striped over two physical volumes, the rest is on the second."""
-    physical = [(256 * MIB, 400 * MIB), (656 * MIB, 1200 * MIB)]
-    table = TABLE % (BOOT_SIZE // 512) + "".join(partition(*p, "8e") for p in physical)
-    make_disk(disk, 1860 * MIB, table)
-    copy_into(disk, BOOT_START, boot)
-    group = Group("vmguest-vg", physical)
-    group.add("swap_1", [(4, [0], 0)])
-    segments = group.add("root", [(128, [0, 1], STRIPE_BYTES), (172, [1], 0)])
-    group.write(disk)
-    group.place(disk, segments, root)
+
+    parts = [(256 * MIB, 400 * MIB), (656 * MIB, 1200 * MIB)]
+    kind = "8e"
+
+    def __init__(self):
+        self.group = Group("vmguest-vg", self.parts)
+        self.group.add("swap_1", [(4, [0], 0)])
+        self.root = self.group.add("root", [(128, [0, 1], STRIPE_BYTES), (172, [1], 0)])
+
+    def write(self, disk):
+        self.group.write(disk)
+
+    def copies(self):
+        """Runs of the root filesystem, of each of its copies."""
+        return [list(self.group.runs(self.root))]
 
 
-def raid(disk, boot, root):
+class Raid:
     """Root on a logical volume on a RAID 1 of two partitions."""
-    members = [(256 * MIB, 1230 * MIB), (1486 * MIB, 1230 * MIB)]
-    data_offset = 8 * MIB
-    table = TABLE % (BOOT_SIZE // 512) + "".join(partition(*p, "fd") for p in members)
-    make_disk(disk, 2720 * MIB, table)
+
+    parts = [(256 * MIB, 1230 * MIB), (1486 * MIB, 1230 * MIB)]
+    kind = "fd"
+
+    def __init__(self):
+        size = self.parts[0][1] - RAID_DATA_OFFSET
+        self.groups = []
+        for start, _ in self.parts:
+            group = Group("vmguest-vg", [(start + RAID_DATA_OFFSET, size)])
+            self.groups.append((group, group.add("root", [(300, [0], 0)])))
+
+    def write(self, disk):
+        md.write_members(disk, self.parts, 2, 1, RAID_UUID, "vmguest:0", RAID_DATA_OFFSET)
+        for group, _ in self.groups:
+            group.write(disk)
+
+    def copies(self):
+        return [list(group.runs(root)) for group, root in self.groups]
+
+
+LAYOUTS = {"lvm": Lvm, "raid": Raid}
+
+
+def make(layout, disk, boot, root):
+    table = TABLE % (BOOT_SIZE // 512)
+    for start, size in layout.parts:
+        table += "start=%d, size=%d, type=%s\n" % (start // 512, size // 512, layout.kind)
+    start, size = layout.parts[-1]
+    make_disk(disk, start + size + MIB, table)
     copy_into(disk, BOOT_START, boot)
-    size = md.write_members(disk, members, 2, 1, RAID_UUID, "vmguest:0", data_offset)
-    for start, _ in members:
-        group = Group("vmguest-vg", [(start + data_offset, size)])
-        segments = group.add("root", [(300, [0], 0)])
-        group.write(disk)
-        group.place(disk, segments, root)
+    layout.write(disk)
+    for runs in layout.copies():
+        with open(root, "rb") as source, open(disk, "r+b") as target:
+            for offset, length in runs:
+                data = source.read(length)
+                if data.strip(b"\0"):
+                    target.seek(offset)
+                    target.write(data)
 
 
-LAYOUTS = {"lvm": lvm, "raid": raid}
+def read_runs(disk, runs):
+    with open(disk, "rb") as source:
+        for offset, length in runs:
+            source.seek(offset)
+            yield source.read(length)
+
+
+def extract(layout, disk, boot, root):
+    with open(disk, "rb") as source, open(boot, "wb") as target:
+        source.seek(BOOT_START)
+        target.write(source.read(BOOT_SIZE))
+    copies = layout.copies()
+    size = sum(length for _, length in copies[0])
+    make_sparse(root, size)
+    with open(root, "r+b") as target:
+        for pieces in zip(*(read_runs(disk, runs) for runs in copies)):
+            if any(piece != pieces[0] for piece in pieces):
+                sys.exit("the copies differ at %d" % target.tell())
+            if pieces[0].strip(b"\0"):
+                target.write(pieces[0])
+            else:
+                target.seek(len(pieces[0]), 1)
+
 
 if __name__ == "__main__":
-    LAYOUTS[sys.argv[1]](*sys.argv[2:5])
+    action = make
+    arguments = sys.argv[1:]
+    if arguments[0] == "--extract":
+        action = extract
+        arguments = arguments[1:]
+    action(LAYOUTS[arguments[0]](), *arguments[1:])

@@ -115,19 +115,11 @@ class Group:
         struct.pack_into("<I", header, 0, checksum(bytes(header[4:])))
         return header
 
-    def place(self, path, segments, image):
-        """Writes a filesystem's image to where the logical volume is."""
-        with open(path, "r+b") as disk, open(image, "rb") as source:
-            for extents, targets, stripe in segments:
-                rest, chunk_number = extents * self.extent_bytes, 0
-                while rest > 0:
-                    size = min(stripe or self.extent_bytes, rest)
-                    data = source.read(size)
-                    if data.strip(b"\0"):
-                        target, extent = targets[chunk_number % len(targets)]
-                        row = chunk_number // len(targets)
-                        disk.seek(self.physical[target][0] + START_BYTES
-                                  + extent * self.extent_bytes + row * (stripe or self.extent_bytes))
-                        disk.write(data)
-                    rest -= size
-                    chunk_number += 1
+    def runs(self, segments):
+        """Where the logical volume's bytes are on the disk, in their order: offset and length."""
+        for extents, targets, stripe in segments:
+            chunk = stripe or self.extent_bytes
+            for number in range(extents * self.extent_bytes // chunk):
+                target, extent = targets[number % len(targets)]
+                start = self.physical[target][0] + START_BYTES + extent * self.extent_bytes
+                yield start + number // len(targets) * chunk, chunk
