@@ -168,7 +168,7 @@ FINDING(WINDOWS_HIVE_DIRTY, "windows-hive-dirty", BLOCKER,
 FINDING(WINDOWS_DIRTY_FLAG, "windows-dirty-flag", INFO,
         "Windows will check the file system of {} at its first boot", NULL)
 FINDING(WINDOWS_DRIVER_REFUSED, "windows-driver-refused", WARNING,
-        "this Windows would not load the virtio driver {}",
+        "this Windows would not load the driver {}",
         "use the virtio-win collection of a distribution, which has signed drivers")
 FINDING(WINDOWS_NO_BLOCK_DRIVER, "windows-no-block-driver", WARNING,
         "no virtio disk driver was put in place; the guest boots from an emulated disk",

@@ -81,6 +81,7 @@ static gboolean edit_guest(Conversion *conversion, GError **error)
         .goal = JOB_CONVERT,
         .session = conversion->session,
         .virtio_win = conversion->options->virtio_win,
+        .drivers = (const char *const *)conversion->options->drivers,
         .windows = &conversion->options->windows,
         .customisation = conversion->options->customisation,
         .discard_hibernation = conversion->options->discard_hibernation,

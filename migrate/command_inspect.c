@@ -34,6 +34,7 @@ static gboolean look(const Options *options, JobGoal goal, const char *scratch_d
     Job job = {.goal = goal,
                .session = session,
                .virtio_win = options->virtio_win,
+               .drivers = (const char *const *)options->drivers,
                .windows = &options->windows,
                .winre = options->winre,
                .scratch_directory = scratch_directory,

@@ -25,6 +25,7 @@ typedef struct {
     DriverTree *drivers;   /* NULL: none found */
     GError *drivers_error; /* why there are none; told when a Windows guest needs them */
     WinreScratch *winre;   /* NULL: not wanted */
+    GPtrArray *named;      /* of DriverTree: what --driver names */
     GPtrArray *disks;
     GPtrArray *findings;
     VolumeSet *set;
@@ -33,13 +34,13 @@ typedef struct {
     const char *disk_bus; /* what the guest boots from; NULL: as its profile says */
     gboolean virtio_net;
     gboolean legacy_block, legacy_net; /* those drivers know virtio 0.9 only */
-    GStrv considered; /* drivers that were looked at, and what spoke for or against them */
+    DriverChoice *choice;              /* of a Windows guest; stands on drivers and named */
     uint64_t trimmed_bytes;
 } Run;
 
 static void run_clear(Run *run)
 {
-    g_strfreev(run->considered);
+    driver_choice_free(run->choice);
     edits_free(run->edits);
     guest_free(run->guest);
     volume_set_free(run->set);
@@ -47,29 +48,45 @@ static void run_clear(Run *run)
     g_clear_pointer(&run->disks, g_ptr_array_unref);
     winre_scratch_free(run->winre);
     driver_tree_free(run->drivers);
+    g_clear_pointer(&run->named, g_ptr_array_unref);
     g_clear_error(&run->drivers_error);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 
+static void tree_free(gpointer tree)
+{
+    driver_tree_free(tree);
+}
+
+static gboolean open_drivers(Run *run, GError **error)
+{
+    run->drivers = run->job->virtio_win
+                       ? driver_tree_open(run->job->virtio_win, &run->drivers_error)
+                       : driver_tree_open_default(&run->drivers_error);
+    if (!run->drivers && run->job->virtio_win) {
+        g_propagate_error(error, g_steal_pointer(&run->drivers_error));
+        return FALSE;
+    }
+    run->named = g_ptr_array_new_with_free_func(tree_free);
+    for (const char *const *path = run->job->drivers; path && *path; path++) {
+        DriverTree *tree = driver_tree_open_named(*path, error);
+        if (!tree)
+            return FALSE;
+        g_ptr_array_add(run->named, tree);
+    }
+    return TRUE;
+}
+
 /* Everything that needs the host is opened here; afterwards the process is confined. */
 static gboolean open_and_confine(Run *run, GError **error)
 {
-    if (run->job->goal != JOB_INSPECT) {
-        if (!hive_edits_prepare(error))
+    if (run->job->goal != JOB_INSPECT && (!hive_edits_prepare(error) || !open_drivers(run, error)))
+        return FALSE;
+    if (run->job->goal != JOB_INSPECT && run->job->winre) {
+        run->winre = winre_scratch_open(run->job->scratch_directory, error);
+        if (!run->winre)
             return FALSE;
-        run->drivers = run->job->virtio_win
-                           ? driver_tree_open(run->job->virtio_win, &run->drivers_error)
-                           : driver_tree_open_default(&run->drivers_error);
-        if (!run->drivers && run->job->virtio_win) {
-            g_propagate_error(error, g_steal_pointer(&run->drivers_error));
-            return FALSE;
-        }
-        if (run->job->winre) {
-            run->winre = winre_scratch_open(run->job->scratch_directory, error);
-            if (!run->winre)
-                return FALSE;
-        }
     }
     run->disks = session_connect_disks(run->job->session, error);
     if (!run->disks)
@@ -126,10 +143,11 @@ static gboolean plan_windows(Run *run, GError **error)
         return FALSE;
     if (!run->drivers && is_emulated_bus(run->job->disk_bus))
         run->drivers = driver_tree_new_empty();
-    if (!run->drivers) {
+    if (!run->drivers && run->named->len == 0) {
         g_propagate_error(error, g_steal_pointer(&run->drivers_error));
         return FALSE;
     }
+    const DriverSources sources = {run->drivers, run->named};
     const Machine *machine = session_machine(run->job->session);
     g_autofree WindowsNic *nics = list_windows_nics(machine);
     g_autoptr(GPtrArray) scripts = NULL;
@@ -142,21 +160,26 @@ static gboolean plan_windows(Run *run, GError **error)
     options.disk_bus = run->job->disk_bus;
     options.volumes = run->set;
     g_auto(WindowsResult) result = {0};
-    if (!windows_guest_plan(run->guest, run->drivers, &options, run->edits, run->findings, &result,
+    if (!windows_guest_plan(run->guest, &sources, &options, run->edits, run->findings, &result,
                             error))
         return FALSE;
     run->disk_bus = result.disk_bus;
     run->virtio_net = result.virtio_net;
     run->legacy_block = result.legacy_block;
     run->legacy_net = result.legacy_net;
-    run->considered = g_steal_pointer(&result.considered);
+    run->choice = g_steal_pointer(&result.drivers);
     if (run->winre && findings_check_blockers(run->findings, NULL))
-        winre_plan(run->guest, run->set, run->drivers, run->winre, run->edits, run->findings);
+        winre_plan(run->guest, run->set, &sources, run->winre, run->edits, run->findings);
     return TRUE;
 }
 
 static gboolean plan_linux(Run *run, GError **error)
 {
+    if (run->named->len > 0) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "leave out --driver",
+                          "drivers of other vendors are put into Windows guests only");
+        return FALSE;
+    }
     if (run->job->winre) {
         drydock_error_set(error, DRYDOCK_ERROR_USAGE, "leave out --winre",
                           "only Windows guests have Windows' recovery environment");
@@ -258,12 +281,8 @@ static gboolean describe(Run *run, GError **error)
         return FALSE;
     worker_send_result(run->channel, JOB_RESULT_DOMAIN, xml);
 
-    ReportGuest report = {run->guest,
-                          run->set,
-                          run->findings,
-                          run->edits,
-                          (const char *const *)run->considered,
-                          run->trimmed_bytes};
+    ReportGuest report = {run->guest, run->set,    run->findings,
+                          run->edits, run->choice, run->trimmed_bytes};
     g_autofree char *json = report_format_guest(&report);
     worker_send_result(run->channel, JOB_RESULT_JSON, json);
     return TRUE;
@@ -284,7 +303,7 @@ static gboolean send_inspection(const Run *run, GError **error)
 
 static void send_plan(const Run *run)
 {
-    g_autofree char *text = plan_text_format(run->edits, run->findings);
+    g_autofree char *text = plan_text_format(run->edits, run->choice, run->findings);
     worker_send_result(run->channel, JOB_RESULT_TEXT, text);
 }
 

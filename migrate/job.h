@@ -29,6 +29,7 @@ typedef struct {
     JobGoal goal;
     const Session *session;
     const char *virtio_win;        /* path, or NULL: the default places */
+    const char *const *drivers;    /* folders with other vendors' drivers; may be NULL */
     const WindowsOptions *windows; /* what the user wants of a Windows guest */
     gboolean winre;                /* and of its recovery environment; needs scratch_directory */
     const Customisation *customisation;

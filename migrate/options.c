@@ -17,6 +17,7 @@ void options_clear(Options *options)
     g_strfreev(options->arguments);
     g_free(options->profile_dir);
     g_free(options->virtio_win);
+    g_strfreev(options->drivers);
     customisation_free(options->customisation);
     g_free(options->output_directory);
     g_free(options->name);
@@ -184,6 +185,8 @@ static void add_edits_options(GOptionContext *context, Options *options)
     const GOptionEntry entries[] = {
         {"virtio-win", 0, 0, G_OPTION_ARG_FILENAME, &options->virtio_win,
          "virtio-win ISO or folder (default: /usr/share/virtio-win)", "PATH"},
+        {"driver", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->drivers,
+         "Give Windows the drivers of other vendors in DIR too (repeatable)", "DIR"},
         {"no-firstboot-service", 0, 0, G_OPTION_ARG_NONE, &options->windows.no_first_boot_service,
          "Put no service into Windows that finishes the migration", NULL},
         {"winre", 0, 0, G_OPTION_ARG_NONE, &options->winre,

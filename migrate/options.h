@@ -13,7 +13,7 @@
 typedef enum {
     OPTIONS_COMMON = 0,
     OPTIONS_OUTPUT = 1 << 0,  /* -o, --disk-bus, --network, --network-map, --sync */
-    OPTIONS_EDITS = 1 << 1,   /* --virtio-win, --no-firstboot-service, --winre, … */
+    OPTIONS_EDITS = 1 << 1,   /* --virtio-win, --driver, --no-firstboot-service, --winre, … */
     OPTIONS_INSPECT = 1 << 2, /* --json, --source-only */
     OPTIONS_SOURCE = 1 << 3,  /* --name, --allow-path, --skip-checksums, --key */
     OPTIONS_MACHINE = 1 << 4, /* --cpus, --memory, --firmware */
@@ -34,6 +34,7 @@ typedef struct {
     ProgressMode progress;
     char *profile_dir;
     char *virtio_win;
+    char **drivers; /* folders; NULL: none */
     WindowsOptions windows;
     gboolean winre;
     Customisation *customisation; /* never NULL after options_parse() */

@@ -63,6 +63,41 @@ static void append_values(GString *text, const Edit *edit)
     }
 }
 
+/* " 100.94.104.24000 of 2023-07-21", as far as it is known. */
+static char *describe_version(const char *version, const char *date)
+{
+    return g_strdup_printf("%s%s%s%s", version ? " " : "", version ? version : "",
+                           date ? " of " : "", date ? date : "");
+}
+
+static void append_chosen(GString *text, const ChosenDriver *chosen)
+{
+    g_autofree char *version = inf_version_text(chosen->driver->version);
+    g_autofree char *date = inf_date_text(chosen->driver->date);
+    g_autofree char *described = describe_version(version, date);
+    g_string_append_printf(text, "driver %s%s, %s\n    # %s of %s\n", chosen->name, described,
+                           chosen->boots ? "made bootable" : "for the first start to install",
+                           chosen->inf_path, driver_tree_path(chosen->tree));
+}
+
+static void append_drivers(GString *text, const DriverChoice *choice)
+{
+    guint foreign = 0;
+    for (guint i = 0; i < choice->drivers->len; i++)
+        append_chosen(text, g_ptr_array_index(choice->drivers, i));
+    for (guint i = 0; i < choice->considered->len; i++) {
+        const DriverConsidered *considered = g_ptr_array_index(choice->considered, i);
+        g_autofree char *described = describe_version(considered->version, considered->date);
+        foreign += considered->is_foreign ? 1 : 0;
+        if (!considered->is_taken && !considered->is_foreign)
+            g_string_append_printf(text, "not %s%s: %s\n", considered->path, described,
+                                   considered->reason);
+    }
+    if (foreign > 0)
+        g_string_append_printf(text, "not %u drivers in folders for another processor\n", foreign);
+    g_string_append_c(text, '\n');
+}
+
 void plan_text_append_findings(GString *text, const GPtrArray *findings)
 {
     for (guint i = 0; i < findings->len; i++) {
@@ -76,7 +111,7 @@ void plan_text_append_findings(GString *text, const GPtrArray *findings)
     }
 }
 
-char *plan_text_format(const Edits *edits, const GPtrArray *findings)
+char *plan_text_format(const Edits *edits, const DriverChoice *choice, const GPtrArray *findings)
 {
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < edits_count(edits); i++) {
@@ -104,6 +139,8 @@ char *plan_text_format(const Edits *edits, const GPtrArray *findings)
         }
         g_string_append_c(text, '\n');
     }
+    if (choice)
+        append_drivers(text, choice);
     plan_text_append_findings(text, findings);
     return g_string_free(text, FALSE);
 }

@@ -4,9 +4,11 @@
 #define MIGRATE_PLAN_TEXT_H
 
 #include "fs/edits.h"
+#include "windows/driver_choice.h"
 
-/* Everything that would be changed and why, then the findings. */
-char *plan_text_format(const Edits *edits, const GPtrArray *findings);
+/* Everything that would be changed and why, the drivers that were taken and those that were not,
+   then the findings. choice may be NULL. */
+char *plan_text_format(const Edits *edits, const DriverChoice *choice, const GPtrArray *findings);
 
 /* Findings as lines "warning: sentence [code]" with their hints, appended to text. */
 void plan_text_append_findings(GString *text, const GPtrArray *findings);

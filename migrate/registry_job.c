@@ -116,7 +116,7 @@ static gboolean change(const RegistryJob *job, RegistryTree *tree, WorkerChannel
         warn(channel, "nothing changes: everything is so already");
         return TRUE;
     }
-    g_autofree char *text = plan_text_format(edits, no_findings);
+    g_autofree char *text = plan_text_format(edits, NULL, no_findings);
     worker_send_output(channel, REGISTRY_OUTPUT_TEXT, text, strlen(text));
     if (!workpiece_is_written(job->workpiece))
         return TRUE;

@@ -76,6 +76,40 @@ static void add_changes(JsonBuilder *builder, const Edits *edits)
     json_builder_end_array(builder);
 }
 
+static void add_driver(JsonBuilder *builder, const DriverConsidered *considered)
+{
+    g_autofree char *folder = g_path_get_dirname(considered->path);
+    g_autofree char *inf = g_path_get_basename(considered->path);
+    json_builder_begin_object(builder);
+    json_member_add_text(builder, "collection", driver_tree_path(considered->tree));
+    json_member_add_text(builder, "folder", folder);
+    json_member_add_text(builder, "inf", inf);
+    json_member_add_text(builder, "version", considered->version);
+    json_member_add_text(builder, "date", considered->date);
+    json_builder_set_member_name(builder, "taken");
+    json_builder_add_boolean_value(builder, considered->is_taken);
+    json_member_add_text(builder, "reason", considered->reason);
+    json_builder_end_object(builder);
+}
+
+static void add_drivers(JsonBuilder *builder, const DriverChoice *choice)
+{
+    json_builder_set_member_name(builder, "drivers");
+    json_builder_begin_array(builder);
+    for (guint i = 0; choice && i < choice->considered->len; i++)
+        add_driver(builder, g_ptr_array_index(choice->considered, i));
+    json_builder_end_array(builder);
+    json_builder_set_member_name(builder, "drivers_considered");
+    json_builder_begin_array(builder);
+    for (guint i = 0; choice && i < choice->considered->len; i++) {
+        const DriverConsidered *considered = g_ptr_array_index(choice->considered, i);
+        g_autofree char *line = g_strdup_printf("%s: %s", considered->path, considered->reason);
+        if (!considered->is_taken && !considered->is_foreign)
+            json_builder_add_string_value(builder, line);
+    }
+    json_builder_end_array(builder);
+}
+
 char *report_format_guest(const ReportGuest *report)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -84,11 +118,7 @@ char *report_format_guest(const ReportGuest *report)
     guest_to_json(report->guest, report->set, builder);
     json_add_findings(builder, report->findings);
     add_changes(builder, report->edits);
-    json_builder_set_member_name(builder, "drivers_considered");
-    json_builder_begin_array(builder);
-    for (const char *const *line = report->considered; line && *line; line++)
-        json_builder_add_string_value(builder, *line);
-    json_builder_end_array(builder);
+    add_drivers(builder, report->drivers);
     json_member_add_number(builder, "trimmed_bytes", json_member_size(report->trimmed_bytes));
     json_builder_end_object(builder);
     return json_finish(builder);

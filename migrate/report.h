@@ -8,6 +8,7 @@
 #include "fs/edits.h"
 #include "inspect/guest.h"
 #include "migrate/progress.h"
+#include "windows/driver_choice.h"
 
 /* What the confined process knows. */
 typedef struct {
@@ -15,11 +16,11 @@ typedef struct {
     const VolumeSet *set;
     const GPtrArray *findings;
     const Edits *edits;
-    const char *const *considered; /* drivers looked at; NULL: none were */
+    const DriverChoice *drivers; /* NULL: none were looked at */
     uint64_t trimmed_bytes;
 } ReportGuest;
 
-/* {"guest":…, "findings":…, "changes":…, "drivers_considered":…, "trimmed_bytes":…} */
+/* {"guest":…, "findings":…, "changes":…, "drivers":…, "drivers_considered":…, "trimmed_bytes":…} */
 char *report_format_guest(const ReportGuest *report);
 
 /* {"machine":…, "guest":…, "findings":…} */

@@ -26,7 +26,7 @@ static void device_id_free(void *data)
     g_free(id);
 }
 
-static void append_id(GPtrArray *ids, const char *id, guint rank, const InfInstall *install)
+static void append_id(GPtrArray *ids, const char *id, guint rank, const InfModel *model)
 {
     BootDeviceId *added;
 
@@ -37,7 +37,7 @@ static void append_id(GPtrArray *ids, const char *id, guint rank, const InfInsta
     added = g_new0(BootDeviceId, 1);
     added->id = g_strdup(id);
     added->rank = rank;
-    added->install = install;
+    added->model = model;
     g_ptr_array_add(ids, added);
 }
 
@@ -50,15 +50,15 @@ static gboolean id_is_of_device(const char *id, const char *device)
            (id[length] == '\0' || id[length] == '&');
 }
 
-/* The install section of the first model with an id of that device; NULL: none. */
-static const InfInstall *find_install(const InfDriver *driver, const char *device)
+/* The first model with an id of that device; NULL: none. */
+static const InfModel *find_model(const InfDriver *driver, const char *device)
 {
     for (guint i = 0; i < driver->models->len; i++) {
         const InfModel *model = g_ptr_array_index(driver->models, i);
 
         for (guint j = 0; j < model->ids->len; j++) {
             if (id_is_of_device(g_ptr_array_index(model->ids, j), device))
-                return model->install;
+                return model;
         }
     }
     return NULL;
@@ -75,19 +75,20 @@ GPtrArray *boot_device_ids_new(const InfDriver *driver)
             const char *id = g_ptr_array_index(model->ids, j);
 
             if (g_str_has_prefix(id, "PCI\\") && !strchr(id + 4, '\\'))
-                append_id(ids, id, j + 1, model->install);
+                append_id(ids, id, j + (model->has_hardware_id ? RANK_HARDWARE : RANK_COMPATIBLE),
+                          model);
         }
     }
     for (guint i = 0; i < G_N_ELEMENTS(device_table); i++) {
-        const InfInstall *install = find_install(driver, device_table[i].device);
+        const InfModel *model = find_model(driver, device_table[i].device);
         g_autofree char *full =
             g_strdup_printf("%s&SUBSYS_%s&REV_%s", device_table[i].device,
                             device_table[i].subsystem, device_table[i].revision);
 
-        if (!install)
+        if (!model)
             continue;
-        append_id(ids, full, RANK_HARDWARE, install);
-        append_id(ids, device_table[i].device, RANK_COMPATIBLE, install);
+        append_id(ids, full, RANK_HARDWARE, model);
+        append_id(ids, device_table[i].device, RANK_COMPATIBLE, model);
     }
     return ids;
 }
@@ -113,7 +114,7 @@ GPtrArray *boot_device_ids_new_critical(const InfDriver *driver)
         g_autofree char *with_revision =
             g_strdup_printf("%s&REV_%s", device_table[i].device, device_table[i].revision);
 
-        if (find_install(driver, device_table[i].device))
+        if (find_model(driver, device_table[i].device))
             append_critical(keys, with_revision);
     }
     return keys;

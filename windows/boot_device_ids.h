@@ -8,7 +8,7 @@
 typedef struct {
     char *id;   /* "PCI\VEN_1AF4&DEV_1001&SUBSYS_00021AF4&REV_00" */
     guint rank; /* 1: the hardware id of its line, 2: its first compatible id, … */
-    const InfInstall *install;
+    const InfModel *model;
 } BootDeviceId;
 
 /* All PCI ids of the INF's models in order, then the ids of the same devices with and without

@@ -19,10 +19,11 @@ typedef struct {
     gboolean has_processor_drivers; /* made for one maker's processors, see clean_up.c */
 } BootTarget;
 
-/* Makes chosen (role BLOCK or SCSI, with a service) start at boot for all device ids its INF knows:
-   service, StartOverride, and the database that binds it. Its file is expected in
-   System32\drivers. */
-void boot_driver_add_edits(const ChosenDriver *chosen, const BootTarget *target, HiveEdits *edits);
+/* Makes chosen (one that boots) start at boot for all PCI ids its INF knows: service,
+   StartOverride, and the database that binds it. Its file is expected in System32\drivers. system:
+   as it is, for rows of the INF that depend on it; NULL: empty. */
+gboolean boot_driver_add_edits(const ChosenDriver *chosen, const BootTarget *target, Hive *system,
+                               HiveEdits *edits, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The 48-byte Version value of a driver package in the DriverDatabase, see boot_driver.c. */
 #define BOOT_DRIVER_VERSION_LENGTH 48

@@ -20,19 +20,24 @@ static gboolean signatures_are_enforced(const InfTarget *target)
 gboolean driver_policy_accepts(const DriverTarget *target, const char *file_name,
                                const PeSignature *signature, char **ret_reason)
 {
-    const char *problem = NULL;
+    const char *problem = NULL, *remark = "";
 
-    if (!signatures_are_enforced(&target->inf))
-        return TRUE;
-    if (signature->signer == PE_SIGNER_NONE ||
-        (signature->signer == PE_SIGNER_TEST && !target->test_signing))
+    if (!signatures_are_enforced(&target->inf)) {
+        if (signature->signer == PE_SIGNER_NONE || signature->signer == PE_SIGNER_TEST)
+            remark = ", which this Windows does not insist on";
+    } else if (signature->signer == PE_SIGNER_NONE ||
+               (signature->signer == PE_SIGNER_TEST && !target->test_signing)) {
         problem = pe_signer_name(signature->signer);
-    else if (target->needs_sha1 && !signature->has_sha1)
+    } else if (target->needs_sha1 && !signature->has_sha1) {
         problem = "signed with SHA-256 only, which this Windows does not know without KB3033929";
-    if (!problem)
-        return TRUE;
-    *ret_reason = g_strdup_printf("%s is %s", file_name, problem);
-    return FALSE;
+    } else if (signature->signer == PE_SIGNER_TEST) {
+        remark = ", which its boot configuration allows";
+    }
+    if (ret_reason)
+        *ret_reason = problem ? g_strdup_printf("%s is %s", file_name, problem)
+                              : g_strdup_printf("%s is %s%s", file_name,
+                                                pe_signer_name(signature->signer), remark);
+    return !problem;
 }
 
 gboolean driver_policy_machine_fits(const DriverTarget *target, const PeSignature *signature)

@@ -13,7 +13,8 @@ typedef struct {
     gboolean test_signing; /* the boot configuration allows test certificates */
 } DriverTarget;
 
-/* TRUE: the guest will load it. FALSE: *ret_reason says why not, starting with the file's name. */
+/* TRUE: the guest will load it. *ret_reason says why or why not, starting with the file's name; may
+   be NULL. */
 gboolean driver_policy_accepts(const DriverTarget *target, const char *file_name,
                                const PeSignature *signature, char **ret_reason);
 /* A driver for another processor than target's. */

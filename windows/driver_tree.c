@@ -64,7 +64,9 @@ static gboolean has_inf(const GPtrArray *paths)
     return FALSE;
 }
 
-DriverTree *driver_tree_open(const char *path, GError **error)
+/* what: "virtio drivers", for the sentence. No drivers at path is an error of that code. */
+static DriverTree *open_tree(const char *path, const char *what, DrydockError code,
+                             const char *hint, GError **error)
 {
     g_autoptr(DriverTree) tree = g_new0(DriverTree, 1);
     GPtrArray *paths;
@@ -75,15 +77,13 @@ DriverTree *driver_tree_open(const char *path, GError **error)
     } else if (g_file_test(path, G_FILE_TEST_EXISTS)) {
         tree->source = driver_tree_iso_open(path, error);
     } else {
-        drydock_error_set(error, DRYDOCK_ERROR_MISSING_TOOL, missing_hint,
-                          "there are no virtio drivers at '%s'", path);
+        drydock_error_set(error, code, hint, "there are no %s at '%s'", what, path);
     }
     if (!tree->source)
         return NULL;
     paths = tree->source->paths;
     if (!has_inf(paths)) {
-        drydock_error_set(error, DRYDOCK_ERROR_MISSING_TOOL, missing_hint,
-                          "'%s' holds no Windows driver (no .inf file)", path);
+        drydock_error_set(error, code, hint, "'%s' holds no Windows driver (no .inf file)", path);
         return NULL;
     }
     g_ptr_array_sort(paths, compare_paths);
@@ -92,6 +92,17 @@ DriverTree *driver_tree_open(const char *path, GError **error)
         g_hash_table_add(tree->known, g_ptr_array_index(paths, i));
     g_ptr_array_add(paths, NULL);
     return g_steal_pointer(&tree);
+}
+
+DriverTree *driver_tree_open(const char *path, GError **error)
+{
+    return open_tree(path, "virtio drivers", DRYDOCK_ERROR_MISSING_TOOL, missing_hint, error);
+}
+
+DriverTree *driver_tree_open_named(const char *path, GError **error)
+{
+    return open_tree(path, "drivers", DRYDOCK_ERROR_USAGE,
+                     "name the folder that has the driver's .inf, .cat and .sys files", error);
 }
 
 DriverTree *driver_tree_open_default(GError **error)

@@ -11,6 +11,9 @@ typedef struct DriverTree DriverTree;
    ISO kept open), so that a process without a file system can go on using it. Missing:
    DRYDOCK_ERROR_MISSING_TOOL; a folder or ISO without a single .inf likewise. */
 DriverTree *driver_tree_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same for a place the user names for the sake of one driver: what is wrong with it is
+   DRYDOCK_ERROR_USAGE. */
+DriverTree *driver_tree_open_named(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* /usr/share/virtio-win/virtio-win.iso, then the folder /usr/share/virtio-win. */
 DriverTree *driver_tree_open_default(GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* One without a single file, for a guest that gets no virtio drivers. */

@@ -185,9 +185,9 @@ static const char *find_agent(const DriverTree *tree, InfArchitecture architectu
         {INF_ARCHITECTURE_X86, "qemu-ga-i386.msi"},     {INF_ARCHITECTURE_X86, "qemu-ga-x86.msi"},
         {INF_ARCHITECTURE_ARM64, "qemu-ga-arm64.msi"},
     };
-    const char *const *paths = driver_tree_list(tree);
+    const char *const *paths = tree ? driver_tree_list(tree) : NULL;
 
-    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+    for (guint i = 0; paths && i < G_N_ELEMENTS(names); i++) {
         for (guint j = 0; names[i].architecture == architecture && paths[j]; j++) {
             const char *slash = strrchr(paths[j], '/');
 

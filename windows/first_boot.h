@@ -50,7 +50,7 @@ typedef struct {
                            undone */
     const Guest *guest;
     const BootTarget *target;
-    const DriverTree *drivers;
+    const DriverTree *drivers; /* the collection, which may have the guest agent; NULL: none */
     const DriverChoice *choice;
     const GPtrArray *addresses; /* of FirstBootAddress; may be empty, or NULL */
     const GPtrArray *scripts;   /* of FirstBootScript; may be empty, or NULL */

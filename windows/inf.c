@@ -14,6 +14,8 @@
 #define INF_LIMIT_FIELDS 500000u
 /* MAX_INF_STRING_LENGTH of setupapi is 4096 characters, after substitution. */
 #define INF_LIMIT_FIELD_BYTES (4 * 4096u)
+/* A network driver of Intel's includes five. */
+#define INF_LIMIT_INCLUDES 16u
 
 struct Inf {
     char *name;
@@ -33,6 +35,7 @@ static void line_free(void *data)
     InfLine *line = data;
 
     g_free(line->key);
+    g_free(line->raw_key);
     g_ptr_array_unref(line->fields);
     g_free(line);
 }
@@ -57,12 +60,24 @@ const char *inf_name(const Inf *inf)
     return inf->name;
 }
 
-static char *decode_latin1(const uint8_t *data, size_t length)
+/* Where Windows-1252 differs from Latin-1; 0: not assigned. */
+static const uint16_t windows_1252[0x20] = {
+    0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0,      0x017d, 0,      0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+    0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178,
+};
+
+static char *decode_ansi(const uint8_t *data, size_t length)
 {
     GString *text = g_string_sized_new(length);
 
-    for (size_t i = 0; i < length; i++)
-        g_string_append_unichar(text, data[i] ? data[i] : ' ');
+    for (size_t i = 0; i < length; i++) {
+        gunichar character = data[i] ? data[i] : ' ';
+
+        if (character >= 0x80 && character < 0xa0 && windows_1252[character - 0x80])
+            character = windows_1252[character - 0x80];
+        g_string_append_unichar(text, character);
+    }
     return g_string_free(text, FALSE);
 }
 
@@ -80,7 +95,7 @@ static char *decode_text(const uint8_t *data, size_t length)
     }
     if (g_utf8_validate((const char *)data, (gssize)length, NULL))
         return g_strndup((const char *)data, length);
-    return decode_latin1(data, length);
+    return decode_ansi(data, length);
 }
 
 static gboolean is_blank(char c)
@@ -197,6 +212,18 @@ static gboolean read_line(Parser *parser, GError **error)
     return !limit_is_reached(parser, error);
 }
 
+/* folded: lower case. */
+static GPtrArray *get_or_add_section(Inf *inf, const char *folded)
+{
+    GPtrArray *section = g_hash_table_lookup(inf->sections, folded);
+
+    if (!section) {
+        section = g_ptr_array_new_with_free_func(line_free);
+        g_hash_table_insert(inf->sections, g_strdup(folded), section);
+    }
+    return section;
+}
+
 static void read_section_header(Parser *parser)
 {
     const char *start = parser->next + 1;
@@ -204,11 +231,7 @@ static void read_section_header(Parser *parser)
     g_autofree char *name = g_strndup(start, length);
     g_autofree char *folded = g_ascii_strdown(g_strstrip(name), -1);
 
-    parser->section = g_hash_table_lookup(parser->inf->sections, folded);
-    if (!parser->section) {
-        parser->section = g_ptr_array_new_with_free_func(line_free);
-        g_hash_table_insert(parser->inf->sections, g_steal_pointer(&folded), parser->section);
-    }
+    parser->section = get_or_add_section(parser->inf, folded);
     parser->lines++;
     parser->next = start + length;
     skip_line_rest(parser);
@@ -275,7 +298,7 @@ static void expand_line(const Inf *inf, InfLine *line)
     char *expanded = line->key ? expand_tokens(inf, line->key) : NULL;
 
     if (expanded) {
-        g_free(line->key);
+        line->raw_key = line->key;
         line->key = expanded;
     }
     for (guint i = 0; i < line->fields->len; i++) {
@@ -287,6 +310,11 @@ static void expand_line(const Inf *inf, InfLine *line)
     }
 }
 
+static gboolean is_strings_section(const char *folded)
+{
+    return g_str_equal(folded, "strings") || g_str_has_prefix(folded, "strings.");
+}
+
 static void expand_all(const Inf *inf)
 {
     GHashTableIter iter;
@@ -296,7 +324,7 @@ static void expand_all(const Inf *inf)
     while (g_hash_table_iter_next(&iter, &name, &lines)) {
         GPtrArray *section = lines;
 
-        if (g_str_equal(name, "strings") || g_str_has_prefix(name, "strings."))
+        if (is_strings_section(name))
             continue;
         for (guint i = 0; i < section->len; i++)
             expand_line(inf, g_ptr_array_index(section, i));
@@ -337,6 +365,66 @@ Inf *inf_parse(GBytes *bytes, const char *name, GError **error)
     collect_strings(inf);
     expand_all(inf);
     return g_steal_pointer(&inf);
+}
+
+static InfLine *copy_line(const InfLine *line)
+{
+    InfLine *copy = g_new0(InfLine, 1);
+
+    copy->key = g_strdup(line->key);
+    copy->raw_key = g_strdup(line->raw_key);
+    copy->fields = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < line->fields->len; i++)
+        g_ptr_array_add(copy->fields, g_strdup(g_ptr_array_index(line->fields, i)));
+    return copy;
+}
+
+void inf_append(Inf *inf, const Inf *included)
+{
+    GHashTableIter iter;
+    void *name, *lines;
+
+    g_hash_table_iter_init(&iter, included->sections);
+    while (g_hash_table_iter_next(&iter, &name, &lines)) {
+        const GPtrArray *section = lines;
+        GPtrArray *target;
+
+        if (is_strings_section(name) || g_str_equal(name, "version") ||
+            g_str_equal(name, "manufacturer"))
+            continue;
+        target = get_or_add_section(inf, name);
+        for (guint i = 0; i < section->len; i++)
+            g_ptr_array_add(target, copy_line(g_ptr_array_index(section, i)));
+    }
+}
+
+static void append_includes(const GPtrArray *section, GPtrArray *names)
+{
+    for (guint i = 0; i < section->len; i++) {
+        const InfLine *line = g_ptr_array_index(section, i);
+
+        if (!line->key || g_ascii_strcasecmp(line->key, "Include") != 0)
+            continue;
+        for (guint j = 0; j < line->fields->len && names->len < INF_LIMIT_INCLUDES; j++) {
+            g_autofree char *name = g_ascii_strdown(inf_line_field(line, j), -1);
+
+            if (*name && !strpbrk(name, "\\/") &&
+                !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+                g_ptr_array_add(names, g_steal_pointer(&name));
+        }
+    }
+}
+
+GPtrArray *inf_list_includes(const Inf *inf)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    GHashTableIter iter;
+    void *section;
+
+    g_hash_table_iter_init(&iter, inf->sections);
+    while (g_hash_table_iter_next(&iter, NULL, &section))
+        append_includes(section, names);
+    return names;
 }
 
 const GPtrArray *inf_get_section(const Inf *inf, const char *section)

@@ -1,50 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From sections to a driver: Version, Manufacturer, Models, DDInstall and its Services. */
+/* From sections to a driver: Version, Manufacturer, Models. */
 #include "windows/inf_driver.h"
 
 #include <string.h>
 
-#include "windows/inf_files.h"
+#include "windows/inf_install.h"
 #include "windows/inf_registry.h"
 
 /* Far above any driver of one device family; what is beyond is not looked at. */
 #define MODELS_LIMIT 2048u
 #define INSTALLS_LIMIT 64u
-#define SERVICES_LIMIT 16u
-
-#define SPSVCINST_ASSOCSERVICE 0x2u
-/* 1601-01-01 to 1970-01-01. */
-#define FILETIME_UNIX_EPOCH_SECONDS G_GINT64_CONSTANT(11644473600)
-#define FILETIME_PER_SECOND 10000000
-
-static void service_free(void *data)
-{
-    InfService *service = data;
-
-    g_free(service->name);
-    g_free(service->binary);
-    g_free(service->group);
-    g_ptr_array_unref(service->registry);
-    g_ptr_array_unref(service->event_log);
-    g_free(service);
-}
-
-static void install_free(void *data)
-{
-    InfInstall *install = data;
-
-    g_free(install->section);
-    g_ptr_array_unref(install->files);
-    g_ptr_array_unref(install->services);
-    g_ptr_array_unref(install->hardware);
-    g_free(install);
-}
 
 static void model_free(void *data)
 {
     InfModel *model = data;
 
     g_free(model->description);
+    g_free(model->description_token);
+    g_free(model->manufacturer);
+    g_free(model->manufacturer_token);
     g_ptr_array_unref(model->ids);
     g_free(model);
 }
@@ -76,64 +50,6 @@ static char *find_decorated_section(const Inf *inf, const char *name, InfArchite
     return inf_get_section(inf, name) ? g_strdup(name) : NULL;
 }
 
-static GPtrArray *registry_rows_new(void)
-{
-    return g_ptr_array_new_with_free_func((GDestroyNotify)inf_registry_row_free);
-}
-
-static void append_service(const Inf *inf, const InfLine *line, GPtrArray *services)
-{
-    const char *section = inf_line_field(line, 2);
-    const char *event_log_section = inf_line_field(line, 3);
-    const char *binary = inf_get_field(inf, section, "ServiceBinary", 0);
-    const char *group = inf_get_field(inf, section, "LoadOrderGroup", 0);
-    const InfLine *values[3];
-    static const char *const keys[] = {"ServiceType", "StartType", "ErrorControl"};
-    InfService *service;
-
-    if (!*inf_line_field(line, 0) || !*section || !binary)
-        return;
-    for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
-        values[i] = inf_find_line(inf, section, keys[i]);
-    service = g_new0(InfService, 1);
-    service->name = g_strdup(inf_line_field(line, 0));
-    service->is_function_driver =
-        (inf_parse_number(inf_line_field(line, 1)) & SPSVCINST_ASSOCSERVICE) != 0;
-    service->type = inf_parse_number(inf_line_field(values[0], 0));
-    service->start = inf_parse_number(inf_line_field(values[1], 0));
-    service->error_control = inf_parse_number(inf_line_field(values[2], 0));
-    service->binary = g_strdup(binary);
-    service->group = g_strdup(group ? group : "");
-    service->registry = registry_rows_new();
-    service->event_log = registry_rows_new();
-    inf_registry_collect(inf, section, service->registry);
-    if (*event_log_section)
-        inf_registry_collect(inf, event_log_section, service->event_log);
-    g_ptr_array_add(services, service);
-}
-
-static InfInstall *install_new(const Inf *inf, const char *section, InfArchitecture architecture)
-{
-    InfInstall *install = g_new0(InfInstall, 1);
-    g_autofree char *services = g_strdup_printf("%s.Services", section);
-    g_autofree char *hardware = g_strdup_printf("%s.HW", section);
-    const GPtrArray *lines = inf_get_section(inf, services);
-
-    install->section = g_strdup(section);
-    install->files = g_ptr_array_new_with_free_func((GDestroyNotify)inf_file_free);
-    install->services = g_ptr_array_new_with_free_func(service_free);
-    install->hardware = registry_rows_new();
-    inf_files_collect(inf, section, architecture, install->files);
-    inf_registry_collect(inf, hardware, install->hardware);
-    for (guint i = 0; lines && i < lines->len && install->services->len < SERVICES_LIMIT; i++) {
-        const InfLine *line = g_ptr_array_index(lines, i);
-
-        if (line->key && g_ascii_strcasecmp(line->key, "AddService") == 0)
-            append_service(inf, line, install->services);
-    }
-    return install;
-}
-
 /* NULL: the model's install section is not there. */
 static const InfInstall *find_install(const Inf *inf, InfDriver *driver, const char *name,
                                       InfArchitecture architecture)
@@ -150,36 +66,72 @@ static const InfInstall *find_install(const Inf *inf, InfDriver *driver, const c
     }
     if (driver->installs->len >= INSTALLS_LIMIT)
         return NULL;
-    install = install_new(inf, section, architecture);
+    install = inf_install_new(inf, section, architecture);
     g_ptr_array_add(driver->installs, install);
     return install;
 }
 
-static void append_models(const Inf *inf, InfDriver *driver, const char *section,
-                          InfArchitecture architecture)
+/* "%desc%" → "desc"; NULL: no token alone. */
+static char *read_token(const InfLine *line)
+{
+    size_t length = line->raw_key ? strlen(line->raw_key) : 0;
+
+    if (length < 3 || line->raw_key[0] != '%' ||
+        strchr(line->raw_key + 1, '%') != line->raw_key + length - 1)
+        return NULL;
+    return g_ascii_strdown(line->raw_key + 1, (gssize)length - 2);
+}
+
+static InfModel *model_new(const InfLine *line, const InfLine *manufacturer,
+                           const InfInstall *install)
+{
+    InfModel *model = g_new0(InfModel, 1);
+
+    model->description = g_strdup(line->key);
+    model->description_token = read_token(line);
+    model->manufacturer = g_strdup(manufacturer->key ? manufacturer->key : "");
+    model->manufacturer_token = read_token(manufacturer);
+    model->install = install;
+    model->has_hardware_id = *inf_line_field(line, 1) != '\0';
+    model->ids = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 1; i < line->fields->len; i++) {
+        if (*inf_line_field(line, i))
+            g_ptr_array_add(model->ids, g_ascii_strup(inf_line_field(line, i), -1));
+    }
+    return model;
+}
+
+static void append_models(const Inf *inf, InfDriver *driver, const InfLine *manufacturer,
+                          const char *section, InfArchitecture architecture)
 {
     const GPtrArray *lines = inf_get_section(inf, section);
 
     for (guint i = 0; lines && i < lines->len && driver->models->len < MODELS_LIMIT; i++) {
         const InfLine *line = g_ptr_array_index(lines, i);
         const InfInstall *install;
-        InfModel *model;
 
         if (!line->key || line->fields->len < 2)
             continue;
         install = find_install(inf, driver, inf_line_field(line, 0), architecture);
-        if (!install)
-            continue;
-        model = g_new0(InfModel, 1);
-        model->description = g_strdup(line->key);
-        model->install = install;
-        model->ids = g_ptr_array_new_with_free_func(g_free);
-        for (guint j = 1; j < line->fields->len; j++) {
-            if (*inf_line_field(line, j))
-                g_ptr_array_add(model->ids, g_ascii_strup(inf_line_field(line, j), -1));
-        }
-        g_ptr_array_add(driver->models, model);
+        if (install)
+            g_ptr_array_add(driver->models, model_new(line, manufacturer, install));
     }
+}
+
+static gboolean decoration_names_other(const char *decoration, const InfTarget *target)
+{
+    static const InfArchitecture others[] = {INF_ARCHITECTURE_AMD64, INF_ARCHITECTURE_ARM64};
+    const char *rest = g_ascii_strncasecmp(decoration, "nt", 2) == 0 ? decoration + 2 : "";
+
+    if (g_ascii_strncasecmp(rest, "ia64", 4) == 0)
+        return TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        const char *name = inf_architecture_name(others[i]);
+
+        if (others[i] != target->architecture && g_ascii_strncasecmp(rest, name, strlen(name)) == 0)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 /* The models section one manufacturer line gives target; NULL: none applies. */
@@ -189,6 +141,7 @@ static char *choose_models_section(const InfLine *manufacturer, const InfTarget 
     const char *base = inf_line_field(manufacturer, 0);
     const char *best = NULL;
     guint64 best_rank = 0;
+    gboolean is_decorated = FALSE;
 
     for (guint i = 1; i < manufacturer->fields->len; i++) {
         const char *decoration = inf_line_field(manufacturer, i);
@@ -198,43 +151,18 @@ static char *choose_models_section(const InfLine *manufacturer, const InfTarget 
             best = decoration;
             best_rank = rank;
         }
+        is_decorated |= *decoration && !decoration_names_other(decoration, target);
     }
     if (best) {
         *ret_rank = best_rank;
         return g_strdup_printf("%s.%s", base, best);
     }
-    if (manufacturer->fields->len == 1 && inf_target_applies(NULL, target, &best_rank)) {
+    /* Decorations for other processors leave the plain section to x86. */
+    if (!is_decorated && *base && inf_target_applies(NULL, target, &best_rank)) {
         *ret_rank = best_rank;
         return g_strdup(base);
     }
     return NULL;
-}
-
-static void read_date(const char *text, InfDriver *driver)
-{
-    g_auto(GStrv) parts = g_strsplit_set(text, "/-", 4);
-    g_autoptr(GDateTime) date = NULL;
-
-    if (g_strv_length(parts) != 3)
-        return;
-    date = g_date_time_new_utc((gint)inf_parse_number(parts[2]), (gint)inf_parse_number(parts[0]),
-                               (gint)inf_parse_number(parts[1]), 0, 0, 0);
-    if (date && g_date_time_get_year(date) >= 1601)
-        driver->date = (guint64)(g_date_time_to_unix(date) + FILETIME_UNIX_EPOCH_SECONDS) *
-                       FILETIME_PER_SECOND;
-}
-
-static void read_version(const Inf *inf, InfDriver *driver)
-{
-    const InfLine *line = inf_find_line(inf, "Version", "DriverVer");
-    g_auto(GStrv) numbers = g_strsplit(inf_line_field(line, 1), ".", 5);
-
-    read_date(inf_line_field(line, 0), driver);
-    for (guint i = 0; i < 4 && numbers[i]; i++) {
-        guint32 number = inf_parse_number(g_strstrip(numbers[i]));
-
-        driver->version[i] = number > G_MAXUINT16 ? G_MAXUINT16 : (guint16)number;
-    }
 }
 
 static char *read_version_text(const Inf *inf, const char *key)
@@ -255,30 +183,66 @@ static char *read_catalog(const Inf *inf, InfArchitecture architecture)
     return name ? g_strdup(name) : read_version_text(inf, "CatalogFile");
 }
 
-InfDriver *inf_driver_new(const Inf *inf, const InfTarget *target, char **ret_reason)
+/* "*" is all of them; the key may be decorated like a section. */
+static void read_excluded(const Inf *inf, InfDriver *driver, InfArchitecture architecture)
+{
+    g_autofree char *decorated =
+        g_strdup_printf("ExcludeFromSelect.nt%s", inf_architecture_name(architecture));
+    const char *const keys[] = {"ExcludeFromSelect", "ExcludeFromSelect.nt", decorated};
+
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
+        g_autoptr(GPtrArray) ids = inf_list_directive(inf, "ControlFlags", keys[i]);
+
+        for (guint j = 0; j < driver->models->len; j++) {
+            InfModel *model = g_ptr_array_index(driver->models, j);
+
+            for (guint k = 0; k < ids->len && model->ids->len; k++) {
+                const char *id = g_ptr_array_index(ids, k);
+
+                model->is_left_from_list |=
+                    g_str_equal(id, "*") ||
+                    g_ascii_strcasecmp(id, g_ptr_array_index(model->ids, 0)) == 0;
+            }
+        }
+    }
+}
+
+static void read_manufacturers(const Inf *inf, const InfTarget *target, InfDriver *driver,
+                               gboolean *ret_applies)
 {
     const GPtrArray *manufacturers = inf_get_section(inf, "Manufacturer");
+
+    *ret_applies = FALSE;
+    for (guint i = 0; manufacturers && i < manufacturers->len; i++) {
+        const InfLine *manufacturer = g_ptr_array_index(manufacturers, i);
+        guint64 rank = 0;
+        g_autofree char *section = choose_models_section(manufacturer, target, &rank);
+
+        if (!section || !inf_get_section(inf, section))
+            continue;
+        *ret_applies = TRUE;
+        driver->target_rank = MAX(driver->target_rank, rank);
+        append_models(inf, driver, manufacturer, section, target->architecture);
+    }
+}
+
+InfDriver *inf_driver_new(const Inf *inf, const InfTarget *target, char **ret_reason)
+{
     g_autoptr(InfDriver) driver = g_new0(InfDriver, 1);
-    gboolean applies = FALSE;
+    const char *lockdown = inf_get_field(inf, "Version", "PnpLockdown", 0);
+    gboolean applies;
 
     driver->models = g_ptr_array_new_with_free_func(model_free);
-    driver->installs = g_ptr_array_new_with_free_func(install_free);
+    driver->installs = g_ptr_array_new_with_free_func((GDestroyNotify)inf_install_free);
     driver->class_name = read_version_text(inf, "Class");
     driver->class_guid = read_version_text(inf, "ClassGuid");
     driver->provider = read_version_text(inf, "Provider");
     driver->catalog = read_catalog(inf, target->architecture);
-    read_version(inf, driver);
-    for (guint i = 0; manufacturers && i < manufacturers->len; i++) {
-        guint64 rank = 0;
-        g_autofree char *section =
-            choose_models_section(g_ptr_array_index(manufacturers, i), target, &rank);
-
-        if (!section)
-            continue;
-        applies = TRUE;
-        driver->target_rank = MAX(driver->target_rank, rank);
-        append_models(inf, driver, section, target->architecture);
-    }
+    driver->pnp_lockdown = lockdown && inf_parse_number(lockdown) != 0;
+    driver->date = inf_read_date(inf);
+    inf_read_version(inf, driver->version);
+    read_manufacturers(inf, target, driver, &applies);
+    read_excluded(inf, driver, target->architecture);
     if (driver->models->len)
         return g_steal_pointer(&driver);
     *ret_reason = applies ? g_strdup("it lists no device")
@@ -297,12 +261,6 @@ guint64 inf_driver_version(const InfDriver *driver)
     return version;
 }
 
-char *inf_driver_version_text(const InfDriver *driver)
-{
-    return g_strdup_printf("%u.%u.%u.%u", driver->version[0], driver->version[1],
-                           driver->version[2], driver->version[3]);
-}
-
 gboolean inf_driver_has_id(const InfDriver *driver, const char *id)
 {
     for (guint i = 0; i < driver->models->len; i++) {
@@ -314,4 +272,26 @@ gboolean inf_driver_has_id(const InfDriver *driver, const char *id)
         }
     }
     return FALSE;
+}
+
+const InfService *inf_driver_find_function_service(const InfDriver *driver)
+{
+    for (guint i = 0; i < driver->installs->len; i++) {
+        const InfInstall *install = g_ptr_array_index(driver->installs, i);
+
+        for (guint j = 0; j < install->services->len; j++) {
+            const InfService *service = g_ptr_array_index(install->services, j);
+
+            if (service->is_function_driver)
+                return service;
+        }
+    }
+    return NULL;
+}
+
+char *inf_service_file_name(const InfService *service)
+{
+    const char *slash = strrchr(service->binary, '\\');
+
+    return g_strdup(slash ? slash + 1 : service->binary);
 }

@@ -2,8 +2,6 @@
 /* CopyFiles, SourceDisksFiles, SourceDisksNames and DestinationDirs of an INF. */
 #include "windows/inf_files.h"
 
-#include <string.h>
-
 #include "windows/inf_registry.h"
 
 #define DIRID_DRIVER_STORE 13
@@ -97,34 +95,29 @@ static void append_list(const Inf *inf, const char *architecture, const char *na
 void inf_files_collect(const Inf *inf, const char *section, InfArchitecture architecture,
                        GPtrArray *files)
 {
-    const char *architecture_name = inf_architecture_name(architecture);
-    const GPtrArray *lines = inf_get_section(inf, section);
+    g_autoptr(GPtrArray) lists = inf_list_directive(inf, section, "CopyFiles");
 
-    for (guint i = 0; lines && i < lines->len && files->len < FILES_LIMIT; i++) {
-        const InfLine *line = g_ptr_array_index(lines, i);
-
-        if (!line->key || g_ascii_strcasecmp(line->key, "CopyFiles") != 0)
-            continue;
-        for (guint j = 0; j < line->fields->len; j++)
-            append_list(inf, architecture_name, inf_line_field(line, j), files);
-    }
+    for (guint i = 0; i < lists->len && files->len < FILES_LIMIT; i++)
+        append_list(inf, inf_architecture_name(architecture), g_ptr_array_index(lists, i), files);
 }
 
 GPtrArray *inf_list_source_files(const Inf *inf)
 {
-    static const char *const sections[] = {"SourceDisksFiles", "SourceDisksFiles.x86",
-                                           "SourceDisksFiles.amd64", "SourceDisksFiles.arm64"};
+    static const char *const architectures[] = {"", "x86", "amd64", "arm64"};
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
 
-    for (guint i = 0; i < G_N_ELEMENTS(sections); i++) {
-        const GPtrArray *lines = inf_get_section(inf, sections[i]);
-        const char *dot = strchr(sections[i], '.');
+    for (guint i = 0; i < G_N_ELEMENTS(architectures); i++) {
+        g_autofree char *decorated = g_strdup_printf("SourceDisksFiles.%s", architectures[i]);
+        const GPtrArray *sections[] = {inf_get_section(inf, "SourceDisksFiles"),
+                                       inf_get_section(inf, decorated)};
 
-        for (guint j = 0; lines && j < lines->len; j++) {
-            const InfLine *line = g_ptr_array_index(lines, j);
+        for (guint j = 0; j < G_N_ELEMENTS(sections); j++) {
+            for (guint k = 0; sections[j] && k < sections[j]->len; k++) {
+                const InfLine *line = g_ptr_array_index(sections[j], k);
 
-            if (line->key)
-                g_ptr_array_add(paths, source_path(inf, dot ? dot + 1 : "", line->key));
+                if (line->key)
+                    g_ptr_array_add(paths, source_path(inf, architectures[i], line->key));
+            }
         }
     }
     return paths;

@@ -11,20 +11,18 @@
 #include "windows/boot_driver.h"
 #include "windows/boot_sector.h"
 #include "windows/clean_up.h"
-#include "windows/driver_choice.h"
-#include "windows/driver_files.h"
+#include "windows/driver_plan.h"
 #include "windows/efi_fallback.h"
 #include "windows/editable_hive.h"
 
 typedef struct {
     const Guest *guest;
-    const DriverTree *drivers;
+    const DriverSources *sources;
     const WindowsOptions *options;
     GPtrArray *findings;
     EditableHive *system, *software;
     BootConfiguration configuration;
-    DriverChoice *choice;
-    BootTarget boot;
+    DriverPlan drivers;
     BootFallbacks fallbacks;
 } Plan;
 
@@ -33,7 +31,7 @@ static void plan_clear(Plan *plan)
     editable_hive_free(plan->system);
     editable_hive_free(plan->software);
     boot_configuration_clear(&plan->configuration);
-    driver_choice_free(plan->choice);
+    driver_plan_clear(&plan->drivers);
     boot_fallbacks_clear(&plan->fallbacks);
 }
 
@@ -100,113 +98,17 @@ static void check_code_integrity(const Guest *guest, GPtrArray *findings)
     }
 }
 
-static gboolean find_architecture(const Guest *guest, InfArchitecture *ret_architecture,
-                                  GError **error)
-{
-    static const struct {
-        const char *name;
-        InfArchitecture architecture;
-    } table[] = {
-        {"i686", INF_ARCHITECTURE_X86},
-        {"x86_64", INF_ARCHITECTURE_AMD64},
-        {"aarch64", INF_ARCHITECTURE_ARM64},
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(table); i++) {
-        if (g_strcmp0(guest->architecture, table[i].name) == 0) {
-            *ret_architecture = table[i].architecture;
-            return TRUE;
-        }
-    }
-    drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
-                      "there are no virtio drivers for Windows on '%s'",
-                      guest->architecture ? guest->architecture : "unknown");
-    return FALSE;
-}
-
-static guint find_product_type(const GuestWindows *windows)
-{
-    if (g_strcmp0(windows->product_type, "LanmanNT") == 0)
-        return 2;
-    if (g_strcmp0(windows->product_type, "ServerNT") == 0 ||
-        (!windows->product_type && windows->installation_type &&
-         strstr(windows->installation_type, "Server")))
-        return 3;
-    return 1;
-}
-
-/* Releases with the quirk check SHA-256 signatures from KB3033929 on, which every later rollup
-   contains. */
-static gboolean find_sha1_need(const Guest *guest, Hive *software, gboolean *ret_needs,
-                               GError **error)
-{
-    static const char *const updates[] = {"KB3033929", "KB4474419", "RollupFix"};
-    g_autoptr(GArray) packages = NULL;
-    gboolean found;
-    HiveKey key;
-
-    *ret_needs = guest_has_quirk(guest, QUIRK_SHA1_SIGNATURES);
-    if (!*ret_needs)
-        return TRUE;
-    if (!hive_find_key(software, hive_root(software),
-                       "Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages",
-                       &found, &key, error))
-        return FALSE;
-    if (!found)
-        return TRUE;
-    if (!hive_list_keys(software, key, &packages, error))
-        return FALSE;
-    for (guint i = 0; i < packages->len && *ret_needs; i++) {
-        g_autofree char *name = NULL;
-
-        if (!hive_get_key_name(software, g_array_index(packages, HiveKey, i), &name, error))
-            return FALSE;
-        for (guint j = 0; j < G_N_ELEMENTS(updates); j++)
-            *ret_needs &= strstr(name, updates[j]) == NULL;
-    }
-    return TRUE;
-}
-
-static gboolean choose_drivers(Plan *plan, GError **error)
-{
-    const GuestWindows *windows = &plan->guest->windows_facts;
-    DriverTarget target = {
-        .inf = {.major = windows->major,
-                .minor = windows->minor,
-                .build = windows->build,
-                .product_type = find_product_type(windows)},
-        .test_signing = plan->configuration.test_signing,
-    };
-
-    if (!find_architecture(plan->guest, &target.inf.architecture, error) ||
-        !find_sha1_need(plan->guest, plan->software->hive, &target.needs_sha1, error))
-        return FALSE;
-    plan->boot.major = windows->major;
-    plan->boot.has_processor_drivers = guest_has_quirk(plan->guest, QUIRK_PROCESSOR_DRIVERS);
-    plan->boot.architecture = target.inf.architecture;
-    plan->boot.has_driver_database = windows->has_driver_database;
-    plan->boot.control_sets[0] = windows->current_control_set;
-    plan->boot.control_sets[1] = windows->default_control_set;
-    plan->boot.control_set_count = windows->current_control_set == windows->default_control_set ||
-                                           !windows->default_control_set
-                                       ? 1
-                                       : 2;
-    const char *profile = guest_profile_get(plan->guest, "virtio-dirs");
-    g_auto(GStrv) folders = g_strsplit_set(profile ? profile : "", " ", 0);
-    plan->choice = driver_choice_new(plan->drivers, &target, (const char *const *)folders);
-    return TRUE;
-}
-
 static void check_choice(const Plan *plan, WindowsResult *ret_result)
 {
-    const ChosenDriver *block = driver_choice_find(plan->choice, DRIVER_ROLE_BLOCK);
-    const ChosenDriver *scsi = driver_choice_find(plan->choice, DRIVER_ROLE_SCSI);
-    const ChosenDriver *net = driver_choice_find(plan->choice, DRIVER_ROLE_NET);
+    const DriverChoice *choice = plan->drivers.choice;
+    const ChosenDriver *block = driver_choice_find(choice, DRIVER_ROLE_BLOCK);
+    const ChosenDriver *scsi = driver_choice_find(choice, DRIVER_ROLE_SCSI);
+    const ChosenDriver *net = driver_choice_find(choice, DRIVER_ROLE_NET);
     const ChosenDriver *const chosen[] = {block, scsi, net};
 
-    for (guint i = 0; i < plan->choice->refused->len; i++)
+    for (guint i = 0; i < choice->refused->len; i++)
         findings_add(plan->findings, FINDING_WINDOWS_DRIVER_REFUSED,
-                     g_ptr_array_index(plan->choice->refused, i));
+                     g_ptr_array_index(choice->refused, i));
     if (!block && !scsi)
         findings_add(plan->findings, FINDING_WINDOWS_NO_BLOCK_DRIVER, NULL);
     else if (!scsi)
@@ -240,22 +142,15 @@ static gboolean choose_bus(const Plan *plan, WindowsResult *ret_result, GError *
 static gboolean add_registry(Plan *plan, GError **error)
 {
     const GuestWindows *windows = &plan->guest->windows_facts;
+    const BootTarget *boot = &plan->drivers.boot;
     HiveEdits *edits = plan->system->edits;
     Hive *system = plan->system->hive;
-    g_auto(GStrv) folders = driver_files_device_path(plan->choice);
 
-    for (guint i = 0; i < plan->choice->drivers->len; i++) {
-        const ChosenDriver *chosen = g_ptr_array_index(plan->choice->drivers, i);
-
-        if (chosen->role == DRIVER_ROLE_BLOCK || chosen->role == DRIVER_ROLE_SCSI)
-            boot_driver_add_edits(chosen, &plan->boot, edits);
-    }
-    return boot_fallback_add_edits(&plan->boot, system, plan->guest->tree, windows->system_root,
-                                   edits, &plan->fallbacks, error) &&
-           clean_up_add_services(&plan->boot, system, edits, plan->findings, error) &&
-           clean_up_add_settings(&plan->boot, system, edits, plan->findings, error) &&
-           clean_up_add_device_path(plan->software->hive, (const char *const *)folders,
-                                    plan->software->edits, error);
+    return driver_plan_add_registry(&plan->drivers, plan->system, plan->software, error) &&
+           boot_fallback_add_edits(boot, system, plan->guest->tree, windows->system_root, edits,
+                                   &plan->fallbacks, error) &&
+           clean_up_add_services(boot, system, edits, plan->findings, error) &&
+           clean_up_add_settings(boot, system, edits, plan->findings, error);
 }
 
 /* Adds to both hives, so it comes before they are staged. The old adapters lose their settings only
@@ -268,9 +163,9 @@ static gboolean add_first_boot(const Plan *plan, Edits *edits, gboolean *ret_sta
     const FirstBootRequest request = {
         .is_wanted = !plan->options->no_first_boot_service,
         .guest = plan->guest,
-        .target = &plan->boot,
-        .drivers = plan->drivers,
-        .choice = plan->choice,
+        .target = &plan->drivers.boot,
+        .drivers = plan->sources->collection,
+        .choice = plan->drivers.choice,
         .addresses = network.addresses,
         .scripts = plan->options->first_boot_scripts,
     };
@@ -279,22 +174,14 @@ static gboolean add_first_boot(const Plan *plan, Edits *edits, gboolean *ret_sta
                          error))
         return FALSE;
     network_plan_report(&network, *ret_staged, plan->findings);
-    return !*ret_staged || network_plan_add_edits(&network, &plan->boot, plan->system->hive,
+    return !*ret_staged || network_plan_add_edits(&network, &plan->drivers.boot, plan->system->hive,
                                                   plan->system->edits, error);
 }
 
 static gboolean stage(const Plan *plan, Edits *edits, GError **error)
 {
-    const char *system_root = plan->guest->windows_facts.system_root;
-
-    for (guint i = 0; i < plan->choice->drivers->len; i++) {
-        const ChosenDriver *chosen = g_ptr_array_index(plan->choice->drivers, i);
-
-        if ((chosen->role == DRIVER_ROLE_BLOCK || chosen->role == DRIVER_ROLE_SCSI) &&
-            !driver_files_stage_boot(plan->drivers, chosen, system_root, edits, error))
-            return FALSE;
-    }
-    return driver_files_stage_packages(plan->drivers, plan->choice, system_root, edits, error) &&
+    return driver_plan_stage(&plan->drivers, plan->guest->windows_facts.system_root, edits,
+                             error) &&
            editable_hive_stage(plan->system, edits, error) &&
            editable_hive_stage(plan->software, edits, error) &&
            boot_configuration_stage(plan->guest, &plan->configuration, edits, error) &&
@@ -305,24 +192,15 @@ static gboolean stage(const Plan *plan, Edits *edits, GError **error)
 
 void windows_result_clear(WindowsResult *result)
 {
-    g_clear_pointer(&result->considered, g_strfreev);
+    g_clear_pointer(&result->drivers, driver_choice_free);
 }
 
-static char **copy_strings(const GPtrArray *strings)
-{
-    char **copy = g_new0(char *, strings->len + 1);
-
-    for (guint i = 0; i < strings->len; i++)
-        copy[i] = g_strdup(g_ptr_array_index(strings, i));
-    return copy;
-}
-
-gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers,
+gboolean windows_guest_plan(const Guest *guest, const DriverSources *sources,
                             const WindowsOptions *options, Edits *edits, GPtrArray *findings,
                             WindowsResult *ret_result, GError **error)
 {
     g_auto(Plan)
-        plan = {.guest = guest, .drivers = drivers, .options = options, .findings = findings};
+        plan = {.guest = guest, .sources = sources, .options = options, .findings = findings};
     WindowsResult result = {0};
 
     /* The gate: everything that forbids the change is known before the first edit is staged. */
@@ -338,13 +216,14 @@ gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers,
     }
     check_code_integrity(guest, findings);
     boot_configuration_read(guest, &plan.configuration);
-    if (!choose_drivers(&plan, error))
+    if (!driver_plan_make(guest, sources, plan.software->hive, plan.configuration.test_signing,
+                          &plan.drivers, error))
         return FALSE;
     check_choice(&plan, &result);
     if (!add_registry(&plan, error) || !choose_bus(&plan, &result, error) ||
         !add_first_boot(&plan, edits, &result.first_boot, error) || !stage(&plan, edits, error))
         return FALSE;
-    result.considered = copy_strings(plan.choice->considered);
+    result.drivers = g_steal_pointer(&plan.drivers.choice);
     *ret_result = result;
     return TRUE;
 }

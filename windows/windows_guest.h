@@ -5,6 +5,7 @@
 
 #include "fs/edits.h"
 #include "inspect/guest.h"
+#include "windows/driver_choice.h"
 #include "windows/driver_tree.h"
 #include "windows/first_boot.h"
 #include "windows/network.h"
@@ -27,8 +28,8 @@ typedef struct {
     gboolean virtio_net;   /* netkvm is staged */
     gboolean legacy_block, legacy_net; /* those drivers know transitional devices only: the device
                                           must not be a modern one */
-    char **considered; /* one line per driver package looked at: taken, or why not; NULL-terminated;
-                          NULL when the guest was refused before */
+    DriverChoice
+        *drivers;        /* what was looked at and taken; NULL when the guest was refused before */
     gboolean first_boot; /* the service for the first start is staged */
 } WindowsResult;
 
@@ -39,8 +40,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WindowsResult, windows_result_clear)
    clean, hive dirty beyond repair) adds a blocker to findings and returns TRUE with nothing staged
    and a zero result. A driver that Windows would refuse, or none at all, is a finding, and the
    guest boots from an emulated disk; where it has no driver for that either:
-   DRYDOCK_ERROR_MISSING_TOOL with a hint. */
-gboolean windows_guest_plan(const Guest *guest, const DriverTree *drivers,
+   DRYDOCK_ERROR_MISSING_TOOL with a hint. A named folder without a driver for it:
+   DRYDOCK_ERROR_USAGE. The sources must outlive the result. */
+gboolean windows_guest_plan(const Guest *guest, const DriverSources *sources,
                             const WindowsOptions *options, Edits *edits, GPtrArray *findings,
                             WindowsResult *ret_result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -42,7 +42,7 @@ struct WinreScratch {
 typedef struct {
     const Guest *guest;
     const VolumeSet *set;
-    const DriverTree *drivers;
+    const DriverSources *sources;
     WinreScratch *scratch;
     WinreLocation location;
     WimImage *image;
@@ -291,7 +291,7 @@ static gboolean choose_drivers(Recovery *recovery, GError **error)
     g_auto(GStrv) folders = profile ? profile_get_list(profile, "virtio-dirs") : NULL;
 
     recovery->choice =
-        driver_choice_new(recovery->drivers, &recovery->target, (const char *const *)folders);
+        driver_choice_new(recovery->sources, &recovery->target, (const char *const *)folders);
     if (driver_choice_find(recovery->choice, DRIVER_ROLE_BLOCK) ||
         driver_choice_find(recovery->choice, DRIVER_ROLE_SCSI))
         return TRUE;
@@ -310,7 +310,7 @@ static gboolean add_driver(Recovery *recovery, const ChosenDriver *chosen, HiveE
     g_autofree char *name = NULL;
     g_autoptr(GBytes) driver = NULL;
 
-    if (!driver_files_read_boot(recovery->drivers, chosen, &name, &driver, error))
+    if (!driver_files_read_boot(chosen, &name, &driver, error))
         return FALSE;
     g_autofree char *path = g_strconcat("\\Windows\\System32\\drivers\\", name, NULL);
     if (!wim_image_add_file(recovery->image, path, driver, error))
@@ -320,12 +320,11 @@ static gboolean add_driver(Recovery *recovery, const ChosenDriver *chosen, HiveE
         g_autofree char *below = driver_files_package_path(chosen, source);
         g_autofree char *target = g_strconcat("\\Windows\\", below, NULL);
         g_autoptr(GBytes) content = NULL;
-        if (!driver_tree_read(recovery->drivers, source, &content, error) ||
+        if (!driver_tree_read(chosen->tree, source, &content, error) ||
             !wim_image_add_file(recovery->image, target, content, error))
             return FALSE;
     }
-    boot_driver_add_edits(chosen, &recovery->boot, edits);
-    return TRUE;
+    return boot_driver_add_edits(chosen, &recovery->boot, recovery->hive, edits, error);
 }
 
 static gboolean replace_hive(Recovery *recovery, const HiveEdits *edits, GError **error)
@@ -352,12 +351,11 @@ static gboolean replace_hive(Recovery *recovery, const HiveEdits *edits, GError 
 
 static gboolean change_image(Recovery *recovery, GError **error)
 {
-    static const DriverRole roles[] = {DRIVER_ROLE_BLOCK, DRIVER_ROLE_SCSI};
     g_autoptr(HiveEdits) edits = hive_edits_new();
 
-    for (guint i = 0; i < G_N_ELEMENTS(roles); i++) {
-        const ChosenDriver *chosen = driver_choice_find(recovery->choice, roles[i]);
-        if (chosen && !add_driver(recovery, chosen, edits, error))
+    for (guint i = 0; i < recovery->choice->drivers->len; i++) {
+        const ChosenDriver *chosen = g_ptr_array_index(recovery->choice->drivers, i);
+        if (chosen->boots && !add_driver(recovery, chosen, edits, error))
             return FALSE;
     }
     return replace_hive(recovery, edits, error);
@@ -435,11 +433,11 @@ static gboolean plan(Recovery *recovery, Edits *edits, GPtrArray *findings, GErr
            stage(recovery, edits, findings, error);
 }
 
-void winre_plan(const Guest *guest, const VolumeSet *set, const DriverTree *drivers,
+void winre_plan(const Guest *guest, const VolumeSet *set, const DriverSources *sources,
                 WinreScratch *scratch, Edits *edits, GPtrArray *findings)
 {
     g_auto(Recovery)
-        recovery = {.guest = guest, .set = set, .drivers = drivers, .scratch = scratch};
+        recovery = {.guest = guest, .set = set, .sources = sources, .scratch = scratch};
     g_autoptr(GError) error = NULL;
 
     if (plan(&recovery, edits, findings, &error))

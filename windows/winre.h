@@ -6,7 +6,7 @@
 
 #include "fs/edits.h"
 #include "inspect/guest.h"
-#include "windows/driver_tree.h"
+#include "windows/driver_choice.h"
 
 /* Room for two archives on the host, for a process that will not be able to open files. */
 typedef struct WinreScratch WinreScratch;
@@ -22,7 +22,7 @@ int winre_scratch_readable(const WinreScratch *scratch);
 
 /* Stages the changed archive. What stands in the way is a finding and no error: the guest itself
    does not need it. The edit's content is scratch's file, mapped. */
-void winre_plan(const Guest *guest, const VolumeSet *set, const DriverTree *drivers,
+void winre_plan(const Guest *guest, const VolumeSet *set, const DriverSources *sources,
                 WinreScratch *scratch, Edits *edits, GPtrArray *findings);
 
 #endif

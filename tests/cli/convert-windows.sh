@@ -33,6 +33,45 @@ drivers() {
     "$SOURCE_DIR/tests/images/virtio-win" drivers drivers.iso
 }
 
+# raid/: the folder of another vendor's driver for a disk controller, signed as it should be.
+vendor_driver() {
+    mkdir -p raid/x64
+    cp drivers/viostor/w10/amd64/viostor.sys raid/x64/raid.sys
+    cp drivers/viostor/w10/amd64/viostor.cat raid/x64/raid.cat
+    sed "s/^ *//" >raid/x64/raid.inf <<'INF'
+        [Version]
+        Signature = "$WINDOWS NT$"
+        Class = SCSIAdapter
+        ClassGuid = {4D36E97B-E325-11CE-BFC1-08002BE10318}
+        Provider = %Vendor%
+        DriverVer = 01/31/2024,1.2.3.4
+        CatalogFile = raid.cat
+        [SourceDisksNames]
+        1 = %Disk%
+        [SourceDisksFiles]
+        raid.sys = 1
+        [DestinationDirs]
+        DefaultDestDir = 12
+        [Manufacturer]
+        %Vendor% = Raid, NTamd64
+        [Raid.NTamd64]
+        %Disk% = raid_Install, PCI\VEN_1000&DEV_0014
+        [raid_Install]
+        CopyFiles = @raid.sys
+        [raid_Install.Services]
+        AddService = raid, 2, raid_Service
+        [raid_Service]
+        ServiceType = 1
+        StartType = 0
+        ErrorControl = 1
+        ServiceBinary = %12%\raid.sys
+        LoadOrderGroup = SCSI miniport
+        [Strings]
+        Vendor = "Example"
+        Disk = "Example RAID"
+INF
+}
+
 fingerprint() { # FILE: what shows that it was written to
     sha256sum "$1"
     stat -c '%s %y %i' "$1"
@@ -338,6 +377,65 @@ disk-bus-sata)
     says out.d/guest.xml 'machine="q35"'
     says out.d/guest.xml '<target dev="sda" bus="sata"/>'
     says out.d/guest.xml '<model type="e1000e"/>'
+    ;;
+vendor-driver)
+    # A controller of another vendor's is bootable beside virtio; what was looked at and why is told.
+    guest 10-x64 before.raw guest.vmdk
+    drivers
+    vendor_driver
+    convert guest.vmdk --virtio-win drivers.iso --driver raid
+    python3 - out.d/guest.report.json <<'PYTHON' || fail "the report does not tell of the drivers"
+import json, sys
+report = json.load(open(sys.argv[1]))
+drivers = {(d["folder"], d["inf"]): d for d in report["drivers"]}
+taken = drivers["x64", "raid.inf"]
+assert taken["taken"] and taken["version"] == "1.2.3.4" and taken["date"] == "2024-01-31", taken
+assert taken["reason"] == "raid.sys is signed by Microsoft" and taken["collection"].endswith("raid"), taken
+assert drivers["viostor/w10/amd64", "viostor.inf"]["taken"], drivers
+for folder, reason in (("w11/amd64", "viostor/w10/amd64/viostor.inf fits better"),
+                       ("w7/amd64", "viostor/w10/amd64/viostor.inf fits better"),
+                       ("w10/x86", "in a folder for another processor")):
+    other = drivers["viostor/" + folder, "viostor.inf"]
+    assert not other["taken"] and other["reason"] == reason, other
+changes = {change["path"]: change for change in report["changes"]}
+assert "/Windows/System32/drivers/raid.sys" in changes
+assert "/Windows/Drivers/Vendor/raid/raid.cat" in changes
+keys = {value["key"] for value in changes["/Windows/System32/config/SYSTEM"]["values"]}
+for key in (r"ControlSet001\Services\raid", r"DriverDatabase\DeviceIds\PCI\VEN_1000&DEV_0014",
+            r"DriverDatabase\DriverInfFiles\drydock_raid.inf"):
+    assert r"HKLM\SYSTEM" "\\" + key in keys, key
+PYTHON
+    read -r start size < <(system_extent)
+    dd if=after.raw of=system.volume bs=1M skip="$start" count="$size" conv=sparse status=none
+    ntfscat system.volume /Windows/System32/drivers/raid.sys | cmp - raid/x64/raid.sys
+    expect 0 migrate plan guest.vmdk --virtio-win drivers.iso --driver raid
+    says out '^driver raid 1\.2\.3\.4 of 2024-01-31, made bootable$'
+    says out '^    # x64/raid\.inf of raid$'
+    says out '^driver netkvm [0-9.]* of [0-9-]*, for the first start to install$'
+    says out '^not viostor/w7/amd64/viostor\.inf 61\.77\.104\.17200 of 2023-08-14: viostor/w10/.* fits better$'
+    says out '^not [0-9]* drivers in folders for another processor$'
+    ;;
+vendor-driver-refused)
+    guest 10-x64 before.raw guest.vmdk
+    drivers
+    vendor_driver
+    mkdir empty
+    cp -r raid unsigned
+    osslsigncode remove-signature -in raid/x64/raid.sys -out bare.sys >/dev/null
+    cp bare.sys unsigned/x64/raid.sys
+    cp -r raid old
+    sed -i 's/NTamd64/NTamd64.11.0/' old/x64/raid.inf
+    listing out.d >before
+    for row in 'nowhere|there are no drivers at' 'empty|no \.inf file' 'guest.vmdk|not a readable ISO' \
+        'unsigned|x64/raid\.inf: raid\.sys is not signed$' \
+        'old|raid\.inf: it has no section for Windows 10\.0 build [0-9]* on amd64$'; do
+        expect 2 migrate guest.vmdk -o out.d --virtio-win drivers.iso --driver "${row%%|*}"
+        says err "^migrate: error \(usage\): .*${row#*|}"
+        says err '^  hint: .+'
+        [ ! -s out ] || fail "something on stdout"
+    done
+    listing out.d >after
+    cmp before after || fail "the output directory has changed"
     ;;
 no-first-boot)
     guest 2022-x64 before.raw guest.vmdk

@@ -156,7 +156,7 @@ def _add_critical_devices(system, control_set, name, devices):
             system.set(database + form, "ClassGUID", SZ, sz(SCSI_ADAPTER))
 
 
-def _add_package(system, name, devices, architecture, version):
+def _add_package(system, name, bus_type, devices, architecture, version):
     alias = "drydock_%s.inf" % name
     package = "%s_%s_0000000000000000" % (alias, architecture)
     section = "%s_Install.nt" % name
@@ -166,14 +166,24 @@ def _add_package(system, name, devices, architecture, version):
     system.set(inf_file, "Configurations", MULTI_SZ, multi(section))
     key = "DriverDatabase\\DriverPackages\\" + package
     system.set(key, "Version", BINARY, _version(architecture, version))
+    system.set(key, "Provider", SZ, sz("Red Hat, Inc."))
+    system.set(key, "", SZ, sz(alias))
+    system.set(key + "\\Strings", "vendor", SZ, sz("Red Hat, Inc."))
+    device_name = 'VirtIO device "%s" (test)' % name
+    system.set(key + "\\Strings", name + ".device", SZ, sz(device_name))
     configuration = "%s\\Configurations\\%s" % (key, section)
     system.set(configuration, "ConfigFlags", DWORD, dword(0))
+    system.set(configuration, "ConfigScope", DWORD, dword(7))
     system.set(configuration, "Service", SZ, sz(name))
     interrupts = (
         configuration + "\\Device\\Interrupt Management\\MessageSignaledInterruptProperties"
     )
     system.set(interrupts, "MSISupported", DWORD, dword(1))
     system.set(interrupts, "MessageNumberLimit", DWORD, dword(256))
+    parameters = "%s\\Services\\%s\\Parameters" % (configuration, name)
+    system.set(parameters, "BusType", DWORD, dword(bus_type))
+    system.set(parameters, "DmaRemappingCompatible", DWORD, dword(0))
+    system.set(parameters + "\\PnpInterface", "5", DWORD, dword(1))
     for device, tail in devices:
         # The first byte says how well an id fits: 1 the hardware id, 2 the first compatible one.
         for form, rank in (("%s&%s" % (device, tail), 1), (device, 2)):
@@ -181,7 +191,10 @@ def _add_package(system, name, devices, architecture, version):
             system.set(
                 "DriverDatabase\\DeviceIds\\" + path, alias, BINARY, bytes((rank, 0xFF, 0, 0))
             )
-            system.set("%s\\Descriptors\\%s" % (key, path), "Configuration", SZ, sz(section))
+            descriptor = "%s\\Descriptors\\%s" % (key, path)
+            system.set(descriptor, "Configuration", SZ, sz(section))
+            system.set(descriptor, "Manufacturer", SZ, sz("%vendor%"))
+            system.set(descriptor, "Description", SZ, sz("%%%s.device%%" % name))
 
 
 def _add_first_boot(system, control_set):
@@ -319,8 +332,8 @@ def change_system(
             if system.get("%s\\%s" % (control_set, path), name) is not None:
                 system.set("%s\\%s" % (control_set, path), name, DWORD, dword(0))
     if generation != "7-x86":
-        for name, (_, *devices) in STORAGE.items() if with_drivers else ():
-            _add_package(system, name, devices, architecture, version)
+        for name, (bus_type, *devices) in STORAGE.items() if with_drivers else ():
+            _add_package(system, name, bus_type, devices, architecture, version)
 
 
 def change_software(software, packages):

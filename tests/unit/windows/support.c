@@ -145,6 +145,16 @@ GBytes *test_driver(uint16_t machine, PeSigner signer, gboolean sha256)
     return test_pe(machine, machine != 0x14c, signature);
 }
 
+Inf *test_parse_inf(const char *text, size_t length)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new(text, length);
+    g_autoptr(GError) error = NULL;
+    Inf *inf = inf_parse(bytes, "test.inf", &error);
+
+    g_assert_no_error(error);
+    return inf;
+}
+
 char *test_inf(const TestInf *inf)
 {
     GString *models = g_string_new(NULL);
@@ -196,6 +206,23 @@ void test_write_text(const char *root, const char *path, const char *text)
     g_autoptr(GBytes) content = g_bytes_new(text, strlen(text));
 
     test_write(root, path, content);
+}
+
+void test_write_package(const char *root, const TestPackage *package)
+{
+    g_autofree char *text = test_inf(&package->inf);
+    g_autofree char *inf = g_strdup_printf("%s/%s.inf", package->folder, package->inf.name);
+    g_autofree char *sys = g_strdup_printf("%s/%s.SYS", package->folder, package->inf.name);
+    g_autofree char *cat = g_strdup_printf("%s/%s.cat", package->folder, package->inf.name);
+    g_autoptr(GBytes) signature = test_signature(package->signer, package->sha256, NULL);
+
+    test_write_text(root, inf, text);
+    test_write(root, cat, signature);
+    if (package->machine) {
+        g_autoptr(GBytes) driver = test_driver(package->machine, package->signer, package->sha256);
+
+        test_write(root, sys, driver);
+    }
 }
 
 char *test_make_folder(void)

@@ -9,6 +9,7 @@
 #include "profiles/profile.h"
 #include "registry/edit.h"
 #include "windows/inf_target.h"
+#include "windows/inf.h"
 #include "windows/pe_signature.h"
 
 /* A PKCS#7 signature by one signer (PE_SIGNER_NONE: signer's certificate left out); nested: another
@@ -19,6 +20,9 @@ GBytes *test_pe(uint16_t machine, gboolean is_64, GBytes *signature);
 /* A signed amd64 or x86 driver. */
 GBytes *test_driver(uint16_t machine, PeSigner signer, gboolean sha256);
 
+/* Text that must be accepted. */
+Inf *test_parse_inf(const char *text, size_t length);
+
 typedef struct {
     const char *name;       /* "viostor" */
     const char *decoration; /* "NTamd64.10.0" */
@@ -27,6 +31,16 @@ typedef struct {
     gboolean boots;         /* a SCSIAdapter with StartType 0 */
 } TestInf;
 char *test_inf(const TestInf *inf);
+
+typedef struct {
+    const char *folder;
+    TestInf inf;
+    PeSigner signer;
+    gboolean sha256;
+    uint16_t machine; /* 0: no .sys */
+} TestPackage;
+/* Its INF, catalogue and driver below root. */
+void test_write_package(const char *root, const TestPackage *package);
 
 /* Writes root/path with its folders. */
 void test_write(const char *root, const char *path, GBytes *content);

@@ -14,13 +14,13 @@
 /* In the manner of virtio-win's Windows 10 build, with interrupts and an event log. */
 static const char viostor_inf[] =
     "[Version]\nSignature=\"$Windows NT$\"\nClass=SCSIAdapter\n"
-    "ClassGUID={4D36E97B-E325-11CE-BFC1-08002BE10318}\nProvider=x\n"
+    "ClassGUID={4D36E97B-E325-11CE-BFC1-08002BE10318}\nProvider=%V%\n"
     "DriverVer=07/21/2023,100.94.104.24000\nCatalogFile=viostor.cat\n"
-    "[Manufacturer]\nx=M,NTamd64.6.1,NTx86.6.1\n"
+    "[Manufacturer]\n%V%=M,NTamd64.6.1,NTx86.6.1\n"
     "[M.NTamd64.6.1]\n"
-    "d=scsi_inst,PCI\\VEN_1AF4&DEV_1001&SUBSYS_00021AF4&REV_00,PCI\\VEN_1AF4&DEV_1001\n"
-    "d=scsi_inst,PCI\\VEN_1AF4&DEV_1042&SUBSYS_11001AF4&REV_01\n"
-    "[M.NTx86.6.1]\nd=scsi_inst,PCI\\VEN_1AF4&DEV_1001&SUBSYS_00021AF4\n"
+    "%D%=scsi_inst,PCI\\VEN_1AF4&DEV_1001&SUBSYS_00021AF4&REV_00,PCI\\VEN_1AF4&DEV_1001\n"
+    "%D%=scsi_inst,PCI\\VEN_1AF4&DEV_1042&SUBSYS_11001AF4&REV_01\n"
+    "[M.NTx86.6.1]\n%D%=scsi_inst,PCI\\VEN_1AF4&DEV_1001&SUBSYS_00021AF4\n"
     "[scsi_inst]\nCopyFiles=@viostor.sys\n[scsi_inst.Services]\nAddService=viostor,2,svc,ev\n"
     "[svc]\nServiceType=1\nStartType=0\nErrorControl=1\nServiceBinary=%13%\\viostor.sys\n"
     "LoadOrderGroup=SCSI miniport\nAddReg=r\n"
@@ -30,7 +30,8 @@ static const char viostor_inf[] =
     "dll\"\n"
     "HKR,,TypesSupported,0x10001,7\n"
     "[scsi_inst.HW]\nAddReg=hw\n[hw]\nHKR,\"Interrupt Management\",,0x10\n"
-    "HKR,\"Interrupt Management\\MessageSignaledInterruptProperties\",MSISupported,0x10001,1\n";
+    "HKR,\"Interrupt Management\\MessageSignaledInterruptProperties\",MSISupported,0x10001,1\n"
+    "[Strings]\nV=\"Vendor, Inc.\"\nD=\"Vendor's disk\"\n";
 
 static const char vioscsi_inf[] =
     "[Version]\nClassGUID={4D36E97B-E325-11CE-BFC1-08002BE10318}\n"
@@ -73,6 +74,8 @@ static const char service_viostor[] = "\\Parameters\\PnpInterface|5|dword:000000
                                       "|Start|dword:00000000\n"
                                       "|Type|dword:00000001";
 
+#define PACKAGE "\\DriverPackages\\drydock_viostor.inf_amd64_0000000000000000"
+
 static const char database_viostor[] =
     "\\DeviceIds\\PCI\\VEN_1AF4&DEV_1001&SUBSYS_00021AF4&REV_00|drydock_viostor.inf|hex:01,ff,00,"
     "00\n"
@@ -82,25 +85,36 @@ static const char database_viostor[] =
     "\\DeviceIds\\PCI\\VEN_1AF4&DEV_1042|drydock_viostor.inf|hex:02,ff,00,00\n"
     "\\DriverInfFiles\\drydock_viostor.inf|Active|\"drydock_viostor.inf_amd64_0000000000000000\"\n"
     "\\DriverInfFiles\\drydock_viostor.inf|Configurations|multi:\"scsi_inst\"\n"
-    "\\DriverInfFiles\\drydock_viostor.inf||multi:\"drydock_viostor.inf_amd64_0000000000000000\"\n"
-    "\\DriverPackages\\drydock_viostor.inf_amd64_0000000000000000\\Configurations\\scsi_inst"
-    "\\Device\\Interrupt "
-    "Management\\MessageSignaledInterruptProperties|MSISupported|dword:00000001\n"
-    "\\DriverPackages\\drydock_viostor.inf_amd64_0000000000000000\\Configurations\\scsi_inst"
-    "|ConfigFlags|dword:00000000\n"
-    "\\DriverPackages\\drydock_viostor.inf_amd64_0000000000000000\\Configurations\\scsi_inst"
-    "|Service|\"viostor\"\n"
-    "\\DriverPackages\\drydock_viostor.inf_amd64_0000000000000000\\Descriptors\\PCI"
-    "\\VEN_1AF4&DEV_1001&SUBSYS_00021AF4&REV_00|Configuration|\"scsi_inst\"\n"
-    "\\DriverPackages\\drydock_viostor.inf_amd64_0000000000000000\\Descriptors\\PCI"
-    "\\VEN_1AF4&DEV_1001|Configuration|\"scsi_inst\"\n"
-    "\\DriverPackages\\drydock_viostor.inf_amd64_0000000000000000\\Descriptors\\PCI"
-    "\\VEN_1AF4&DEV_1042&SUBSYS_11001AF4&REV_01|Configuration|\"scsi_inst\"\n"
-    "\\DriverPackages\\drydock_viostor.inf_amd64_0000000000000000\\Descriptors\\PCI"
-    "\\VEN_1AF4&DEV_1042|Configuration|\"scsi_inst\"\n"
-    "\\DriverPackages\\drydock_viostor.inf_amd64_0000000000000000|Version|hex:"
-    "00,ff,09,00,00,00,00,00,7b,e9,36,4d,25,e3,ce,11,bf,c1,08,00,2b,e1,03,18,"
-    "00,c0,ca,4a,66,bb,d9,01,c0,5d,68,00,5e,00,64,00,00,00,00,00,00,00,00,00";
+    "\\DriverInfFiles\\drydock_viostor.inf||multi:\"drydock_viostor.inf_amd64_"
+    "0000000000000000\"\n" PACKAGE "\\Configurations\\scsi_inst\\Device\\Interrupt "
+    "Management\\MessageSignaledInterruptProperties|MSISupported|dword:00000001\n" PACKAGE
+    "\\Configurations\\scsi_inst\\Services\\viostor\\Parameters\\PnpInterface|5|dword:"
+    "00000001\n" PACKAGE
+    "\\Configurations\\scsi_inst\\Services\\viostor\\Parameters|BusType|dword:00000001\n" PACKAGE
+    "\\Configurations\\scsi_inst\\Services\\viostor\\Parameters|DmaRemappingCompatible|dword:"
+    "00000000\n" PACKAGE "\\Configurations\\scsi_inst|ConfigFlags|dword:00000000\n" PACKAGE
+    "\\Configurations\\scsi_inst|ConfigScope|dword:00000007\n" PACKAGE
+    "\\Configurations\\scsi_inst|Service|\"viostor\"\n" PACKAGE
+    "\\Descriptors\\PCI\\VEN_1AF4&DEV_1001&SUBSYS_00021AF4&REV_00|Configuration|\"scsi_"
+    "inst\"\n" PACKAGE
+    "\\Descriptors\\PCI\\VEN_1AF4&DEV_1001&SUBSYS_00021AF4&REV_00|Description|\"%d%\"\n" PACKAGE
+    "\\Descriptors\\PCI\\VEN_1AF4&DEV_1001&SUBSYS_00021AF4&REV_00|Manufacturer|\"%v%\"\n" PACKAGE
+    "\\Descriptors\\PCI\\VEN_1AF4&DEV_1001|Configuration|\"scsi_inst\"\n" PACKAGE
+    "\\Descriptors\\PCI\\VEN_1AF4&DEV_1001|Description|\"%d%\"\n" PACKAGE
+    "\\Descriptors\\PCI\\VEN_1AF4&DEV_1001|Manufacturer|\"%v%\"\n" PACKAGE
+    "\\Descriptors\\PCI\\VEN_1AF4&DEV_1042&SUBSYS_11001AF4&REV_01|Configuration|\"scsi_"
+    "inst\"\n" PACKAGE
+    "\\Descriptors\\PCI\\VEN_1AF4&DEV_1042&SUBSYS_11001AF4&REV_01|Description|\"%d%\"\n" PACKAGE
+    "\\Descriptors\\PCI\\VEN_1AF4&DEV_1042&SUBSYS_11001AF4&REV_01|Manufacturer|\"%v%\"\n" PACKAGE
+    "\\Descriptors\\PCI\\VEN_1AF4&DEV_1042|Configuration|\"scsi_inst\"\n" PACKAGE
+    "\\Descriptors\\PCI\\VEN_1AF4&DEV_1042|Description|\"%d%\"\n" PACKAGE
+    "\\Descriptors\\PCI\\VEN_1AF4&DEV_1042|Manufacturer|\"%v%\"\n" PACKAGE
+    "\\Strings|d|\"Vendor's disk\"\n" PACKAGE "\\Strings|v|\"Vendor, Inc.\"\n" PACKAGE
+    "|Provider|\"Vendor, Inc.\"\n" PACKAGE
+    "|Version|hex:00,ff,09,00,00,00,00,00,7b,e9,36,4d,25,e3,ce,11,bf,c1,08,00,2b,e1,03,18,00,c0,ca,"
+    "4a,66,bb,d9,01,c0,5d,68,00,5e,00,64,00,00,00,00,00,00,00,00,00\n" PACKAGE
+    "||\"drydock_viostor.inf\"";
+#undef PACKAGE
 
 #define SCSI_ADAPTER "\"{4D36E97B-E325-11CE-BFC1-08002BE10318}\""
 
@@ -134,7 +148,7 @@ static void test_database(void)
 
     hive_edits_set_dword(before, "ControlSet001\\Services\\viostor\\StartOverride", "0", 3, "test");
     old = test_edit_hive(empty, before);
-    boot_driver_add_edits(&chosen, &target, edits);
+    g_assert_true(boot_driver_add_edits(&chosen, &target, NULL, edits, NULL));
     hive = test_edit_hive(old, edits);
     check_text(hive, "DriverDatabase", database_viostor);
     check_text(hive, "ControlSet001\\Services\\viostor", service_viostor);
@@ -157,8 +171,8 @@ static void test_both(void)
     g_autoptr(HiveEdits) edits = hive_edits_new();
     g_autoptr(GBytes) hive = NULL;
 
-    boot_driver_add_edits(&block, &target, edits);
-    boot_driver_add_edits(&scsi, &target, edits);
+    g_assert_true(boot_driver_add_edits(&block, &target, NULL, edits, NULL));
+    g_assert_true(boot_driver_add_edits(&scsi, &target, NULL, edits, NULL));
     hive = test_edit_hive(empty, edits);
     check_text(hive, "ControlSet001\\Services\\viostor", service_viostor);
     /* What this INF leaves out has its usual value. */
@@ -189,7 +203,7 @@ static void test_critical(void)
     g_autoptr(HiveEdits) edits = hive_edits_new();
     g_autoptr(GBytes) hive = NULL;
 
-    boot_driver_add_edits(&chosen, &target, edits);
+    g_assert_true(boot_driver_add_edits(&chosen, &target, NULL, edits, NULL));
     hive = test_edit_hive(empty, edits);
     check_text(hive, "ControlSet001\\Services\\viostor", service_viostor);
     check_text(hive, "DriverDatabase", "");
@@ -469,7 +483,7 @@ static void test_real_windows_10(void)
         return;
     fs_tree_mount(tree, "/", fs);
     before = hive_open_bytes(bytes, "SYSTEM", &error);
-    boot_driver_add_edits(&chosen, &target, edits);
+    g_assert_true(boot_driver_add_edits(&chosen, &target, before, edits, NULL));
     g_assert_true(boot_fallback_add_edits(&target, before, tree, ROOT, edits, &fallbacks, &error));
     check_missing(&fallbacks, NULL, NULL);
     g_assert_true(hive_edits_apply(edits, bytes, 0, &edited, &changes, &error));
@@ -539,7 +553,7 @@ static void test_real_windows_7(void)
         return;
     fs_tree_mount(tree, "/", fs);
     before = hive_open_bytes(bytes, "SYSTEM", &error);
-    boot_driver_add_edits(&chosen, &target, edits);
+    g_assert_true(boot_driver_add_edits(&chosen, &target, before, edits, NULL));
     g_assert_true(boot_fallback_add_edits(&target, before, tree, ROOT, edits, &fallbacks, &error));
     check_missing(&fallbacks, NULL, NULL);
     g_assert_true(hive_edits_apply(edits, bytes, 0, &edited, &changes, &error));

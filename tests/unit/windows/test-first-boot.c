@@ -95,7 +95,8 @@ static void make_tree(Fixture *fixture)
     test_write_text(fixture->tree_folder, "virtio-win-gt-x64.msi", "not wanted");
     fixture->tree = driver_tree_open(fixture->tree_folder, &error);
     g_assert_no_error(error);
-    fixture->choice = driver_choice_new(fixture->tree, &target, names);
+    fixture->choice =
+        driver_choice_new(&(const DriverSources){fixture->tree, NULL}, &target, names);
     g_assert_cmpuint(fixture->choice->drivers->len, ==, 1);
 }
 

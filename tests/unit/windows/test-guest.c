@@ -158,21 +158,44 @@ static void fixture_clear(Fixture *fixture)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Fixture, fixture_clear)
 
-typedef struct {
-    const char *folder, *name, *decoration;
-    guint legacy, modern;
-    gboolean boots;
-    PeSigner signer;
-} TestPackage;
+#define VERSION "07/21/2023,100.94.104.24000"
 
 static const TestPackage good_packages[] = {
-    {"viostor/w10/amd64", "viostor", "NTamd64.10.0", 0x1001, 0x1042, TRUE, PE_SIGNER_MICROSOFT},
-    {"vioscsi/w10/amd64", "vioscsi", "NTamd64.10.0", 0x1004, 0x1048, TRUE, PE_SIGNER_MICROSOFT},
-    {"NetKVM/w10/amd64", "netkvm", "NTamd64.10.0", 0x1000, 0x1041, FALSE, PE_SIGNER_MICROSOFT},
-    {"viostor/w8.1/amd64", "viostor", "NTamd64.6.3", 0x1001, 0x1042, TRUE, PE_SIGNER_TEST},
-    {"vioscsi/w8.1/amd64", "vioscsi", "NTamd64.6.3", 0x1004, 0x1048, TRUE, PE_SIGNER_TEST},
-    {"viostor/w7/amd64", "viostor", "NTamd64.6.1", 0x1001, 0, TRUE, PE_SIGNER_MICROSOFT},
-    {"viostor/2k3/amd64", "viostor", "NTamd64", 0x1001, 0, TRUE, PE_SIGNER_OTHER},
+    {"viostor/w10/amd64",
+     {"viostor", "NTamd64.10.0", VERSION, 0x1001, 0x1042, TRUE},
+     PE_SIGNER_MICROSOFT,
+     FALSE,
+     0x8664},
+    {"vioscsi/w10/amd64",
+     {"vioscsi", "NTamd64.10.0", VERSION, 0x1004, 0x1048, TRUE},
+     PE_SIGNER_MICROSOFT,
+     FALSE,
+     0x8664},
+    {"NetKVM/w10/amd64",
+     {"netkvm", "NTamd64.10.0", VERSION, 0x1000, 0x1041, FALSE},
+     PE_SIGNER_MICROSOFT,
+     FALSE,
+     0x8664},
+    {"viostor/w8.1/amd64",
+     {"viostor", "NTamd64.6.3", VERSION, 0x1001, 0x1042, TRUE},
+     PE_SIGNER_TEST,
+     FALSE,
+     0x8664},
+    {"vioscsi/w8.1/amd64",
+     {"vioscsi", "NTamd64.6.3", VERSION, 0x1004, 0x1048, TRUE},
+     PE_SIGNER_TEST,
+     FALSE,
+     0x8664},
+    {"viostor/w7/amd64",
+     {"viostor", "NTamd64.6.1", VERSION, 0x1001, 0, TRUE},
+     PE_SIGNER_MICROSOFT,
+     FALSE,
+     0x8664},
+    {"viostor/2k3/amd64",
+     {"viostor", "NTamd64", VERSION, 0x1001, 0, TRUE},
+     PE_SIGNER_OTHER,
+     FALSE,
+     0x8664},
 };
 
 static DriverTree *make_tree(guint first, guint end)
@@ -183,21 +206,10 @@ static DriverTree *make_tree(guint first, guint end)
 
     for (guint i = first; i < end; i++) {
         const TestPackage *package = &good_packages[i];
-        const TestInf inf = {package->name,   package->decoration, "07/21/2023,100.94.104.24000",
-                             package->legacy, package->modern,     package->boots};
-        g_autofree char *text = test_inf(&inf);
-        g_autofree char *base = g_strdup_printf("%s/%s", package->folder, package->name);
-        g_autofree char *inf_path = g_strconcat(base, ".inf", NULL);
-        g_autofree char *sys_path = g_strconcat(base, ".sys", NULL);
-        g_autofree char *cat_path = g_strconcat(base, ".cat", NULL);
         g_autofree char *readme = g_strdup_printf("%s/Readme.md", package->folder);
-        g_autoptr(GBytes) driver = test_driver(0x8664, package->signer, FALSE);
-        g_autoptr(GBytes) catalog = test_signature(package->signer, FALSE, NULL);
 
-        test_write_text(root, inf_path, text);
-        test_write(root, sys_path, driver);
-        test_write(root, cat_path, catalog);
-        test_write_text(root, readme, package->name);
+        test_write_package(root, package);
+        test_write_text(root, readme, package->inf.name);
     }
     tree = driver_tree_open(root, &error);
     g_assert_no_error(error);
@@ -272,8 +284,9 @@ static void test_windows_10(void)
 #define SYSTEM_KEY "HKLM\\SYSTEM\\ControlSet001\\"
 
     fixture_init(&fixture, 10, 0, 19045);
-    g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
-                                     fixture.findings, &result, &error));
+    g_assert_true(windows_guest_plan(&fixture.guest, &(const DriverSources){tree, NULL},
+                                     &without_service, fixture.edits, fixture.findings, &result,
+                                     &error));
     g_assert_no_error(error);
     g_assert_true(result.virtio_block && result.virtio_scsi && result.virtio_net);
     g_assert_cmpstr(result.disk_bus, ==, "virtio");
@@ -282,17 +295,17 @@ static void test_windows_10(void)
     g_assert_cmpstr(paths, ==,
                     DRIVERS "vioscsi.sys (new)\n" DRIVERS "viostor.sys (new)\n"
                             "/Windows/Drivers/VirtIO/netkvm/readme.md (new)\n"
+                            "/Windows/Drivers/VirtIO/netkvm/netkvm.sys (new)\n"
                             "/Windows/Drivers/VirtIO/netkvm/netkvm.cat (new)\n"
                             "/Windows/Drivers/VirtIO/netkvm/netkvm.inf (new)\n"
-                            "/Windows/Drivers/VirtIO/netkvm/netkvm.sys (new)\n"
                             "/Windows/Drivers/VirtIO/vioscsi/readme.md (new)\n"
+                            "/Windows/Drivers/VirtIO/vioscsi/vioscsi.sys (new)\n"
                             "/Windows/Drivers/VirtIO/vioscsi/vioscsi.cat (new)\n"
                             "/Windows/Drivers/VirtIO/vioscsi/vioscsi.inf (new)\n"
-                            "/Windows/Drivers/VirtIO/vioscsi/vioscsi.sys (new)\n"
                             "/Windows/Drivers/VirtIO/viostor/readme.md (new)\n"
+                            "/Windows/Drivers/VirtIO/viostor/viostor.sys (new)\n"
                             "/Windows/Drivers/VirtIO/viostor/viostor.cat (new)\n"
-                            "/Windows/Drivers/VirtIO/viostor/viostor.inf (new)\n"
-                            "/Windows/Drivers/VirtIO/viostor/viostor.sys (new)\n" CONFIG
+                            "/Windows/Drivers/VirtIO/viostor/viostor.inf (new)\n" CONFIG
                             "SYSTEM\n" CONFIG "SYSTEM.LOG1\n" CONFIG "SOFTWARE\n" GUEST_ESP_MOUNT
                             "/EFI/Microsoft/Boot/BCD\n" GUEST_ESP_MOUNT
                             "/EFI/BOOT/BOOTX64.EFI (new)\n");
@@ -347,14 +360,15 @@ static void test_again(void)
     g_auto(WindowsResult) result = {0};
 
     fixture_init(&fixture, 10, 0, 19045);
-    g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
-                                     fixture.findings, &result, &error));
+    g_assert_true(windows_guest_plan(&fixture.guest, &(const DriverSources){tree, NULL},
+                                     &without_service, fixture.edits, fixture.findings, &result,
+                                     &error));
     g_assert_true(edits_apply(fixture.edits, &error));
     g_assert_no_error(error);
     again = edits_new(fixture.guest.tree);
     windows_result_clear(&result);
-    g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, again,
-                                     fixture.findings, &result, &error));
+    g_assert_true(windows_guest_plan(&fixture.guest, &(const DriverSources){tree, NULL},
+                                     &without_service, again, fixture.findings, &result, &error));
     g_assert_no_error(error);
     g_assert_cmpuint(edits_count(again), ==, 0);
     g_assert_true(result.virtio_block);
@@ -388,8 +402,9 @@ static void test_refused(void)
         g_auto(WindowsResult) result = {0};
 
         fixture_init(&fixture, 6, 3, 9600);
-        g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
-                                         fixture.findings, &result, &error));
+        g_assert_true(windows_guest_plan(&fixture.guest, &(const DriverSources){tree, NULL},
+                                         &without_service, fixture.edits, fixture.findings, &result,
+                                         &error));
         g_assert_no_error(error);
         codes = finding_codes(fixture.findings);
         g_assert_cmpstr(codes, ==, rows[i].codes);
@@ -420,8 +435,9 @@ static void test_test_signing(void)
 
     fixture_init(&fixture, 6, 3, 9600);
     write_file(fixture.esp, "/EFI/Microsoft/Boot/BCD", configuration);
-    g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
-                                     fixture.findings, &result, &error));
+    g_assert_true(windows_guest_plan(&fixture.guest, &(const DriverSources){tree, NULL},
+                                     &without_service, fixture.edits, fixture.findings, &result,
+                                     &error));
     g_assert_no_error(error);
     g_assert_true(result.virtio_block && result.virtio_scsi);
 }
@@ -438,8 +454,9 @@ static void test_windows_2003(void)
 
     fixture_init(&fixture, 5, 2, 3790);
     fixture.guest.firmware = FIRMWARE_BIOS;
-    g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
-                                     fixture.findings, &result, &error));
+    g_assert_true(windows_guest_plan(&fixture.guest, &(const DriverSources){tree, NULL},
+                                     &without_service, fixture.edits, fixture.findings, &result,
+                                     &error));
     g_assert_no_error(error);
     g_assert_true(result.virtio_block && result.legacy_block);
     g_assert_false(result.virtio_scsi);
@@ -483,8 +500,9 @@ static void test_real_hives(void)
             return;
         fixture_init(&fixture, 10, 0, rows[i].build);
         write_file(fixture.fs, CONFIG "SYSTEM", system);
-        g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
-                                         fixture.findings, &result, &error));
+        g_assert_true(windows_guest_plan(&fixture.guest, &(const DriverSources){tree, NULL},
+                                         &without_service, fixture.edits, fixture.findings, &result,
+                                         &error));
         g_assert_no_error(error);
         codes = finding_codes(fixture.findings);
         g_assert_cmpstr(codes, ==, rows[i].codes);
@@ -548,8 +566,9 @@ static void test_blocked(void)
 
         fixture_init(&fixture, 10, 0, 19045);
         rows[i].set(&fixture);
-        g_assert_true(windows_guest_plan(&fixture.guest, tree, &without_service, fixture.edits,
-                                         fixture.findings, &result, &error));
+        g_assert_true(windows_guest_plan(&fixture.guest, &(const DriverSources){tree, NULL},
+                                         &without_service, fixture.edits, fixture.findings, &result,
+                                         &error));
         g_assert_no_error(error);
         codes = finding_codes(fixture.findings);
         g_assert_cmpstr(codes, ==, rows[i].code);
@@ -591,16 +610,18 @@ static void test_no_driver(void)
         fixture_init(&fixture, rows[i].major, rows[i].minor, rows[i].build);
         fixture.guest.firmware = rows[i].firmware;
         if (!rows[i].expected) {
-            g_assert_false(windows_guest_plan(&fixture.guest, tree, &options, fixture.edits,
-                                              fixture.findings, &result, &error));
+            g_assert_false(windows_guest_plan(&fixture.guest, &(const DriverSources){tree, NULL},
+                                              &options, fixture.edits, fixture.findings, &result,
+                                              &error));
             g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_MISSING_TOOL);
             g_assert_nonnull(strstr(error->message, "it lacks msahci, atapi"));
             g_assert_nonnull(drydock_error_get_hint(error));
             g_assert_cmpuint(edits_count(fixture.edits), ==, 0);
             continue;
         }
-        g_assert_true(windows_guest_plan(&fixture.guest, tree, &options, fixture.edits,
-                                         fixture.findings, &result, &error));
+        g_assert_true(windows_guest_plan(&fixture.guest, &(const DriverSources){tree, NULL},
+                                         &options, fixture.edits, fixture.findings, &result,
+                                         &error));
         g_assert_no_error(error);
         g_assert_cmpstr(result.disk_bus, ==, rows[i].expected);
         codes = finding_codes(fixture.findings);
