@@ -309,6 +309,9 @@ FINDING(LINUX_INITRAMFS_UNREADABLE, "linux-initramfs-unreadable", WARNING,
 FINDING(LINUX_DEVICE_NAME_UNKNOWN, "linux-device-name-unknown", WARNING,
         "it is not known which volume {} means; the name may be another one now",
         "replace the name by a UUID, or give all disks of the machine")
+FINDING(LINUX_DEVICE_GONE, "linux-device-gone", WARNING,
+        "{} is on none of the disks; the guest starts without it from now on (nofail)",
+        "give all disks of the machine, or remove the line")
 FINDING(LINUX_BOOT_LOADER_NOT_EDITED, "linux-boot-loader-not-edited", WARNING,
         "the boot loader configuration {} names disks and has to be installed from inside",
         "boot a rescue system after the migration and run the boot loader's installer")

@@ -56,8 +56,7 @@ static char *take_prefix(const char *spec, const char *prefix)
     return quoted ? g_strndup(rest + 1, length - 2) : g_strdup(rest);
 }
 
-/* UUID= means the encrypted volume here, not the filesystem on it. */
-static const Volume *find_source(const VolumeSet *set, const Volume *root, const char *spec)
+const Volume *crypttab_find_source(const VolumeSet *set, const Volume *root, const char *spec)
 {
     static const char *const prefixes[] = {"UUID=", "/dev/disk/by-uuid/"};
     for (guint i = 0; i < G_N_ELEMENTS(prefixes); i++) {
@@ -73,7 +72,7 @@ void crypttab_resolve(GPtrArray *mappings, const VolumeSet *set, const Volume *r
 {
     for (guint i = 0; i < mappings->len; i++) {
         GuestMapping *mapping = g_ptr_array_index(mappings, i);
-        mapping->volume = find_source(set, root, mapping->spec);
+        mapping->volume = crypttab_find_source(set, root, mapping->spec);
     }
 }
 

@@ -12,6 +12,10 @@ GPtrArray *crypttab_parse(const char *text);
 /* The LUKS volume with this UUID, in any case, as it was opened; NULL: none was. */
 const Volume *crypttab_find_uuid(const VolumeSet *set, const char *uuid);
 
+/* As volume_set_find_linux(), but of the UUID of a LUKS volume that volume, rather than what is on
+   it. */
+const Volume *crypttab_find_source(const VolumeSet *set, const Volume *root, const char *spec);
+
 /* Looks up what each of mappings is made of. root: see volume_set_find_linux(). */
 void crypttab_resolve(GPtrArray *mappings, const VolumeSet *set, const Volume *root);
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "linux/storage_file.h"
 
 #define MEMBERS_MAX 200000u
 #define CONTENT_MAX (16u * 1024 * 1024) /* modules.alias.bin has 1.3 MiB in a full initramfs */
@@ -51,6 +52,9 @@ static gboolean wants_content(const char *path, uint64_t size_bytes, gpointer da
         return FALSE;
     for (size_t i = 0; i < G_N_ELEMENTS(kept_files); i++)
         if (g_str_equal(path, kept_files[i]))
+            return TRUE;
+    for (guint i = 0; storage_file_copy_path(i) != NULL; i++)
+        if (g_str_equal(path, storage_file_copy_path(i)))
             return TRUE;
     for (size_t i = 0; i < G_N_ELEMENTS(kept_indexes); i++)
         if (g_str_equal(base, kept_indexes[i]) && strstr(path, "lib/modules/") != NULL)

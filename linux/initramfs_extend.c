@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "linux/storage_file.h"
 #include "linux/initramfs_loader.h"
 #include "linux/module_index.h"
 
@@ -333,6 +334,33 @@ static gboolean add_devices_file_cover(Extension *extension)
     return TRUE;
 }
 
+/* Copies of the guest's texts name the old machine's disks too. */
+static guint add_storage_files(Extension *extension, const Guest *guest)
+{
+    const char *path = NULL;
+    guint count = 0;
+
+    for (guint i = 0; (path = storage_file_copy_path(i)) != NULL; i++) {
+        const InitramfsMember *member = g_hash_table_lookup(extension->initramfs->members, path);
+
+        if (member == NULL || member->content == NULL)
+            continue;
+
+        g_autofree char *text =
+            g_strndup(g_bytes_get_data(member->content, NULL), g_bytes_get_size(member->content));
+        char *rewritten = storage_file_rewrite_copy(i, text, guest);
+
+        if (rewritten == NULL)
+            continue;
+
+        g_autoptr(GBytes) content = g_bytes_new_take(rewritten, strlen(rewritten));
+
+        add_file(extension, path, content, member->mode & 0777);
+        count++;
+    }
+    return count;
+}
+
 static guint add_network_files(Extension *extension, const GPtrArray *files)
 {
     guint count = 0;
@@ -348,7 +376,7 @@ static guint add_network_files(Extension *extension, const GPtrArray *files)
     return count;
 }
 
-static char *summarise(const Extension *extension, gboolean lvm, guint network_files)
+static char *summarise(const Extension *extension, gboolean lvm, guint network_files, guint texts)
 {
     GString *text = g_string_new(NULL);
 
@@ -358,18 +386,20 @@ static char *summarise(const Extension *extension, gboolean lvm, guint network_f
     if (network_files > 0)
         g_string_append_printf(text, "%skeeps the names of network interfaces",
                                text->len > 0 ? "; " : "");
+    if (texts > 0)
+        g_string_append_printf(text, "%sfinds its disks by other names", text->len > 0 ? "; " : "");
     if (lvm)
         g_string_append_printf(text, "%slifts LVM's list of known disks",
                                text->len > 0 ? "; " : "");
     return g_string_free(text, FALSE);
 }
 
-gboolean initramfs_extend(GBytes *image, FsTree *tree, const char *version,
+gboolean initramfs_extend(GBytes *image, const Guest *guest, const char *version,
                           const KernelModules *modules, const GPtrArray *network_files,
                           GBytes **ret_image, char **ret_summary, GError **error)
 {
     g_autoptr(Initramfs) initramfs = initramfs_read(image, error);
-    g_auto(Extension) extension = {.tree = tree, .modules = modules};
+    g_auto(Extension) extension = {.tree = guest->tree, .modules = modules};
 
     if (initramfs == NULL)
         return FALSE;
@@ -391,8 +421,9 @@ gboolean initramfs_extend(GBytes *image, FsTree *tree, const char *version,
 
     gboolean lvm = add_devices_file_cover(&extension);
     guint names_kept = add_network_files(&extension, network_files);
+    guint texts = add_storage_files(&extension, guest);
 
-    if (extension.missing->len == 0 && !lvm && names_kept == 0)
+    if (extension.missing->len == 0 && !lvm && names_kept == 0 && texts == 0)
         return TRUE;
 
     g_autoptr(GBytes) archive = cpio_writer_finish(&extension.writer);
@@ -401,6 +432,6 @@ gboolean initramfs_extend(GBytes *image, FsTree *tree, const char *version,
     if (extended == NULL)
         return FALSE;
     *ret_image = extended;
-    *ret_summary = summarise(&extension, lvm, names_kept);
+    *ret_summary = summarise(&extension, lvm, names_kept, texts);
     return TRUE;
 }

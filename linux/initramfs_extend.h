@@ -17,8 +17,9 @@ void initramfs_file_free(InitramfsFile *file);
 /* image: the initramfs of the kernel modules belong to. network_files: of InitramfsFile, may be
    NULL. *ret_image NULL and no error: everything is there already. *ret_summary: what was added,
    one sentence ("adds virtio_blk, virtio_scsi"); set together with *ret_image. Module files that
-   are there are left alone. Indexes are merged, never replaced by shorter ones. */
-gboolean initramfs_extend(GBytes *image, FsTree *tree, const char *version,
+   are there are left alone; texts that name disks are rewritten, see storage_file.h. Indexes are
+   merged, never replaced by shorter ones. */
+gboolean initramfs_extend(GBytes *image, const Guest *guest, const char *version,
                           const KernelModules *modules, const GPtrArray *network_files,
                           GBytes **ret_image, char **ret_summary,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

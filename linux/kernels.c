@@ -34,7 +34,7 @@ static gboolean extend_initramfs(LinuxPlan *plan, const GuestKernel *kernel,
         g_prefix_error(error, "cannot read the initramfs '%s': ", kernel->initramfs);
         return FALSE;
     }
-    if (!initramfs_extend(image, plan->guest->tree, kernel->version, modules, plan->network_files,
+    if (!initramfs_extend(image, plan->guest, kernel->version, modules, plan->network_files,
                           &extended, &summary, &local_error)) {
         g_autofree char *subject =
             g_strdup_printf("'%s' (%s)", kernel->initramfs, local_error->message);

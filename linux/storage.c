@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files that list the old machine's disks are removed: what reads them looks for itself then. */
+/* What lists the old machine's disks and is made again is removed; what people wrote is rewritten.
+ */
 #include "linux/storage.h"
 
-#include <string.h>
+#include "linux/lvm_conf.h"
+#include "linux/mdadm_conf.h"
 
 static const struct {
     const char *path;
@@ -17,34 +19,22 @@ static const struct {
     {"/etc/blkid.tab", "it lists disks by names they no longer have"},
 };
 
-gboolean lvm_filter_names_disks(const char *text)
-{
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-
-    for (guint i = 0; lines[i] != NULL; i++) {
-        const char *line = lines[i] + strspn(lines[i], " \t");
-
-        if ((g_str_has_prefix(line, "filter") || g_str_has_prefix(line, "global_filter")) &&
-            strchr(line, '=') != NULL && strstr(line, "\"r") != NULL &&
-            (strstr(line, "/dev/sd") != NULL || strstr(line, "/dev/hd") != NULL ||
-             strstr(line, "/by-path/") != NULL || strstr(line, "/by-id/") != NULL) &&
-            strstr(line, "/dev/vd") == NULL)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 gboolean storage_plan(LinuxPlan *plan, GError **error)
 {
-    static const char lvm_conf[] = "/etc/lvm/lvm.conf";
-    g_autofree char *text = NULL;
+    static const char arrays[] = "arrays are found by their UUIDs, on whatever disks there are";
+    static const char filter[] = "volume groups are on virtio disks from now on";
+    static const StorageFile files[] = {
+        {"/etc/mdadm.conf", mdadm_conf_rewrite, arrays, FINDING_LINUX_DEVICE_NAME_UNKNOWN},
+        {"/etc/mdadm/mdadm.conf", mdadm_conf_rewrite, arrays, FINDING_LINUX_DEVICE_NAME_UNKNOWN},
+        {"/etc/lvm/lvm.conf", lvm_conf_rewrite, filter, FINDING_LINUX_LVM_FILTER},
+        {"/etc/lvm/lvmlocal.conf", lvm_conf_rewrite, filter, FINDING_LINUX_LVM_FILTER},
+    };
 
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
         if (!edits_remove(plan->edits, lists[i].path, lists[i].reason, error))
             return FALSE;
-    if (!edits_read_text(plan->edits, lvm_conf, &text, error))
-        return FALSE;
-    if (text != NULL && lvm_filter_names_disks(text))
-        findings_add(plan->findings, FINDING_LINUX_LVM_FILTER, lvm_conf);
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
+        if (!storage_file_plan(plan, &files[i], error))
+            return FALSE;
     return TRUE;
 }

@@ -30,6 +30,7 @@ static void volume_free(gpointer data)
 {
     Volume *volume = data;
 
+    g_free(volume->encryption_uuid);
     g_free(volume->probe->uuid);
     g_free(volume->probe);
     g_free(volume);

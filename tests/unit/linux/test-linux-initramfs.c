@@ -257,7 +257,7 @@ static void test_layout(gconstpointer data)
         return;
     }
     image = join(early, packed);
-    g_assert_true(initramfs_extend(image, guest->guest.tree, VERSION, modules, NULL, &extended,
+    g_assert_true(initramfs_extend(image, &guest->guest, VERSION, modules, NULL, &extended,
                                    &summary, &error));
     g_assert_no_error(error);
     g_assert_nonnull(extended);
@@ -266,7 +266,7 @@ static void test_layout(gconstpointer data)
     check_root(root, layout->merged, "");
 
     /* Nothing is left to do the second time. */
-    g_assert_true(initramfs_extend(extended, guest->guest.tree, VERSION, modules, NULL, &again,
+    g_assert_true(initramfs_extend(extended, &guest->guest, VERSION, modules, NULL, &again,
                                    &summary, &error));
     g_assert_no_error(error);
     g_assert_null(again);
@@ -287,8 +287,8 @@ static void test_compressed_modules(void)
         g_autoptr(GError) error = NULL;
         g_autoptr(GHashTable) root = test_unpack_new();
 
-        g_assert_true(initramfs_extend(archive, guest->guest.tree, VERSION, modules, NULL,
-                                       &extended, &summary, &error));
+        g_assert_true(initramfs_extend(archive, &guest->guest, VERSION, modules, NULL, &extended,
+                                       &summary, &error));
         g_assert_no_error(error);
         unpack_bytes(root, extended);
         check_root(root, TRUE, suffixes[i]);
@@ -329,8 +329,8 @@ static void test_loaders(void)
         add_text(&writer, i == 0 ? rows[i].path : "usr/lib/systemd/systemd-modules-load",
                  rows[i].content);
         archive = cpio_writer_finish(&writer);
-        g_assert_true(initramfs_extend(archive, guest->guest.tree, VERSION, modules, NULL,
-                                       &extended, &summary, &error));
+        g_assert_true(initramfs_extend(archive, &guest->guest, VERSION, modules, NULL, &extended,
+                                       &summary, &error));
         g_assert_no_error(error);
         unpack_bytes(root, extended);
         text = test_unpack_text(root, rows[i].changed);
@@ -362,7 +362,7 @@ static void test_nash(void)
              "#!/bin/nash\necho \"Loading sd_mod.ko module\"\ninsmod /lib/sd_mod.ko \n"
              "mkblkdevs\nmkrootdev -t ext3 -o defaults,ro sda1\n");
     archive = cpio_writer_finish(&writer);
-    g_assert_true(initramfs_extend(archive, guest->guest.tree, VERSION, modules, NULL, &extended,
+    g_assert_true(initramfs_extend(archive, &guest->guest, VERSION, modules, NULL, &extended,
                                    &summary, &error));
     g_assert_no_error(error);
     unpack_bytes(root, extended);
@@ -408,8 +408,8 @@ static void test_extras(void)
         if (with_network)
             add_text(&writer, "lib/modules/" VERSION "/kernel/drivers/net/vmxnet3.ko", "vmxnet3");
         archive = cpio_writer_finish(&writer);
-        g_assert_true(initramfs_extend(archive, guest->guest.tree, VERSION, modules, files,
-                                       &extended, &summary, &error));
+        g_assert_true(initramfs_extend(archive, &guest->guest, VERSION, modules, files, &extended,
+                                       &summary, &error));
         g_assert_no_error(error);
         unpack_bytes(root, extended);
         g_assert_null(test_unpack_content(root, "etc/lvm/devices/system.devices"));
@@ -419,6 +419,53 @@ static void test_extras(void)
     }
     g_free(file.path);
     g_bytes_unref(file.content);
+}
+
+/* Its own copies of texts that name disks change as those of the guest do, line by line. */
+static void test_storage_texts(void)
+{
+    static const struct {
+        const char *path, *content, *expected; /* NULL: as it was */
+    } rows[] = {
+        {"cryptroot/crypttab",
+         "root /dev/disk/by-id/scsi-1-part3 /cryptroot/keyfiles/root.key luks\n",
+         "root UUID=01020304-0506-0708-090a-0b0c0d0e0f10 /cryptroot/keyfiles/root.key luks\n"},
+        {"etc/crypttab", "other UUID=1 none luks\n", NULL},
+        {"etc/lvm/lvm.conf", "filter = [ \"a|^/dev/sda3$|\", \"r|.*|\" ]\n",
+         "filter = [ \"a|^/dev/sda3$|\", \"a|^/dev/vda3$|\", \"r|.*|\" ]\n"},
+        {"etc/mdadm/mdadm.conf", "DEVICE /dev/sda1 /dev/sdb1\n", "DEVICE partitions\n"},
+        {"etc/fstab", "/dev/sda1 / ext4 ro\n", NULL}, /* of the image itself */
+    };
+    g_autoptr(TestGuest) guest = make_guest("");
+    g_autoptr(KernelModules) modules = read_modules(guest);
+    g_auto(CpioWriter) writer = {0};
+    g_autoptr(GBytes) archive = NULL, extended = NULL;
+    g_autofree char *summary = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GHashTable) root = test_unpack_new();
+
+    test_guest_add_mount(guest, "/dev/disk/by-id/scsi-1-part3", "/",
+                         test_guest_add_volume(guest, 0, 3, "1", NULL));
+    ((Volume *)guest->volumes->pdata[guest->volumes->len - 1])->encryption_uuid =
+        g_strdup("01020304-0506-0708-090a-0b0c0d0e0f10");
+    cpio_writer_init(&writer);
+    cpio_writer_add_directory(&writer, "cryptroot");
+    cpio_writer_add_directory(&writer, "etc");
+    cpio_writer_add_directory(&writer, "etc/lvm");
+    cpio_writer_add_directory(&writer, "etc/mdadm");
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        add_text(&writer, rows[i].path, rows[i].content);
+    archive = cpio_writer_finish(&writer);
+    g_assert_true(initramfs_extend(archive, &guest->guest, VERSION, modules, NULL, &extended,
+                                   &summary, &error));
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(summary, "; finds its disks by other names"));
+    unpack_bytes(root, extended);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = test_unpack_text(root, rows[i].path);
+
+        g_assert_cmpstr(text, ==, rows[i].expected != NULL ? rows[i].expected : rows[i].content);
+    }
 }
 
 static void test_damaged(void)
@@ -530,6 +577,7 @@ int main(int argc, char **argv)
     g_test_add_func("/linux/initramfs/loaders", test_loaders);
     g_test_add_func("/linux/initramfs/nash", test_nash);
     g_test_add_func("/linux/initramfs/extras", test_extras);
+    g_test_add_func("/linux/initramfs/storage-texts", test_storage_texts);
     g_test_add_func("/linux/initramfs/damaged", test_damaged);
     g_test_add_func("/linux/initramfs/lzma", test_lzma_refused);
     g_test_add_func("/linux/initramfs/resolve", test_resolve);
