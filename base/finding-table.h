@@ -143,7 +143,8 @@ FINDING(VOLUME_STORAGE_SPACES, "volume-storage-spaces", WARNING,
 FINDING(VOLUME_DAMAGED, "volume-damaged", WARNING, "{} cannot be opened",
         "check the volume in the source, then export it again")
 FINDING(OTHER_SYSTEM, "other-system", WARNING,
-        "{} is a second operating system on the same disks; it was left alone", NULL)
+        "{} is a second operating system on the same disks; it was left alone",
+        "choose another one with --root VOLUME")
 
 /* Windows */
 FINDING(WINDOWS_HIBERNATED, "windows-hibernated", BLOCKER, "Windows on {} is hibernated",

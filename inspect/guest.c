@@ -93,12 +93,32 @@ static const char *kind_name(GuestKind kind)
     return kind == GUEST_LINUX ? "Linux" : "Windows";
 }
 
+/* NULL: there is no system there. */
+static const GuestCandidate *find_wanted(const VolumeSet *set, const GPtrArray *candidates,
+                                         GError **error)
+{
+    g_autoptr(GString) names = g_string_new("systems are on");
+    for (guint i = 0; i < candidates->len; i++) {
+        const GuestCandidate *candidate = g_ptr_array_index(candidates, i);
+        if (candidate->volume == set->wanted_root)
+            return candidate;
+        g_string_append_printf(names, "%s %s", i > 0 ? "," : "", candidate->volume->name);
+    }
+    drydock_error_set(error, DRYDOCK_ERROR_NOT_FOUND, names->str,
+                      "found no operating system on '%s'", set->wanted_root->name);
+    return NULL;
+}
+
 /* Where there is a Linux, its boot loader comes first and lists the others. */
 static gboolean choose(const VolumeSet *set, const GPtrArray *candidates, GPtrArray *findings,
                        const GuestCandidate **ret_chosen, GError **error)
 {
     const GuestCandidate *chosen = NULL;
-    if (candidates->len > 1) {
+    if (set->wanted_root) {
+        chosen = find_wanted(set, candidates, error);
+        if (!chosen)
+            return FALSE;
+    } else if (candidates->len > 1) {
         if (!linux_find_default(set, candidates, &chosen, error) ||
             (!chosen && !windows_find_default(set, candidates, &chosen, error)))
             return FALSE;

@@ -45,6 +45,7 @@ typedef struct {
     GPtrArray *tables;      /* of PartitionTable, one per disk, then those inside arrays */
     FsOpenFlags open_flags; /* for every filesystem on a partition or a whole disk */
     GPtrArray *volumes;     /* of Volume */
+    const Volume *wanted_root; /* the user wants the system on it; NULL: the boot loader's choice */
     GPtrArray *unmapped; /* of char: volumes known by name only, "group/root (thin)"; NULL: none */
 } VolumeSet;
 
@@ -77,5 +78,10 @@ const Volume *volume_set_find_esp(const VolumeSet *set, guint disk_index);
    order, or a logical volume's. root: of the system that uses the name; its volume group comes
    before others of the same name; may be NULL. NULL: none, or nothing that says which. */
 const Volume *volume_set_find_linux(const VolumeSet *set, const Volume *root, const char *spec);
+
+/* The system on the volume of that name, or of that spec as above, is the guest that
+   guest_inspect() finds. DRYDOCK_ERROR_USAGE: there is no such volume; the hint names all. */
+gboolean volume_set_choose_root(VolumeSet *set, const char *spec,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

@@ -2,6 +2,8 @@
 /* Finds the volume that a Linux guest names in its fstab or on its kernel's command line. */
 #include <string.h>
 
+#include "base/error.h"
+
 #include "inspect/volume.h"
 
 typedef const char *(*VolumeText)(const Volume *volume);
@@ -195,4 +197,20 @@ const Volume *volume_set_find_linux(const VolumeSet *set, const Volume *root, co
     if (g_str_has_prefix(spec, "/dev/disk/by-id/") || g_str_has_prefix(spec, "/dev/disk/by-path/"))
         return find_on_only_disk(set, spec);
     return g_str_has_prefix(spec, "/dev/") ? find_device(set, spec + strlen("/dev/")) : NULL;
+}
+
+gboolean volume_set_choose_root(VolumeSet *set, const char *spec, GError **error)
+{
+    g_autoptr(GString) names = g_string_new("the volumes are");
+    set->wanted_root = volume_set_find_linux(set, NULL, spec);
+    for (guint i = 0; i < set->volumes->len; i++) {
+        const Volume *volume = g_ptr_array_index(set->volumes, i);
+        if (!set->wanted_root && g_str_equal(volume->name, spec))
+            set->wanted_root = volume;
+        g_string_append_printf(names, "%s %s", i > 0 ? "," : "", volume->name);
+    }
+    if (set->wanted_root)
+        return TRUE;
+    drydock_error_set(error, DRYDOCK_ERROR_USAGE, names->str, "there is no volume '%s'", spec);
+    return FALSE;
 }

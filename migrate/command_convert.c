@@ -72,6 +72,7 @@ static gboolean open_source(Conversion *conversion, GError **error)
     if (!conversion->session)
         return FALSE;
     session_set_keys(conversion->session, options->keys);
+    session_set_root(conversion->session, options->root);
     return TRUE;
 }
 

@@ -31,6 +31,7 @@ static gboolean look(const Options *options, JobGoal goal, const char *scratch_d
     if (!session)
         return FALSE;
     session_set_keys(session, options->keys);
+    session_set_root(session, options->root);
     Job job = {.goal = goal,
                .session = session,
                .virtio_win = options->virtio_win,

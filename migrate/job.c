@@ -104,12 +104,14 @@ static gboolean inspect(Run *run, GError **error)
 {
     worker_send_stage(run->channel, "inspect");
     KeyRing *keys = session_keys(run->job->session);
+    const char *root = session_root(run->job->session);
     gboolean open = volume_set_open_with_flags(
         run->disks, keys,
         run->job->discard_hibernation ? FS_OPEN_DISCARD_HIBERNATION : FS_OPEN_DEFAULT,
         run->findings, &run->set, error);
     key_ring_wipe(keys);
-    if (!open || !guest_inspect(run->set, run->job->profile_dir, run->findings, &run->guest, error))
+    if (!open || (root && !volume_set_choose_root(run->set, root, error)) ||
+        !guest_inspect(run->set, run->job->profile_dir, run->findings, &run->guest, error))
         return FALSE;
     g_autofree char *summary = summary_line(run->guest);
     worker_send_note(run->channel, summary);

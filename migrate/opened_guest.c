@@ -26,5 +26,7 @@ gboolean opened_guest_open(OpenedGuest *opened, const Session *session, const ch
     gboolean ok =
         volume_set_open_with_keys(opened->disks, keys, opened->findings, &opened->set, error);
     key_ring_wipe(keys);
-    return ok && guest_inspect(opened->set, profile_dir, opened->findings, &opened->guest, error);
+    const char *root = session_root(session);
+    return ok && (!root || volume_set_choose_root(opened->set, root, error)) &&
+           guest_inspect(opened->set, profile_dir, opened->findings, &opened->guest, error);
 }

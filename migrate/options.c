@@ -22,6 +22,7 @@ void options_clear(Options *options)
     g_free(options->output_directory);
     g_free(options->name);
     g_strfreev(options->allow_paths);
+    g_free(options->root);
     key_ring_free(options->keys);
     g_free(options->disk_bus);
     g_free(options->user);
@@ -215,6 +216,8 @@ static void add_source_options(GOptionContext *context, Options *options, Texts 
          "Which machine of several; of a single one its new name", "NAME"},
         {"allow-path", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->allow_paths,
          "Also use files below DIR that the source names (repeatable)", "DIR"},
+        {"root", 0, 0, G_OPTION_ARG_STRING, &options->root,
+         "Of several systems that on this volume (default: the boot loader's)", "VOLUME"},
         {"skip-checksums", 0, 0, G_OPTION_ARG_NONE, &options->skip_checksums,
          "Do not compare an OVF with its manifest", NULL},
         {"key", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->keys,

@@ -57,6 +57,7 @@ typedef struct {
     char *type;
     char *name;
     char **allow_paths;
+    char *root;
     gboolean skip_checksums;
     KeyRing *keys; /* never NULL after options_parse() */
     guint cpus;

@@ -13,6 +13,7 @@ struct Session {
     Source *source;
     gboolean writable;
     KeyRing *keys;            /* borrowed */
+    const char *root;         /* borrowed */
     GPtrArray *image_options; /* of char *, one per disk */
     GPtrArray *servers;       /* of NbdServer, one per disk; empty once stopped */
 };
@@ -99,6 +100,16 @@ gboolean session_is_writable(const Session *session)
 void session_set_keys(Session *session, KeyRing *keys)
 {
     session->keys = keys;
+}
+
+void session_set_root(Session *session, const char *root)
+{
+    session->root = root;
+}
+
+const char *session_root(const Session *session)
+{
+    return session->root;
 }
 
 KeyRing *session_keys(const Session *session)

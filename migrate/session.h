@@ -26,6 +26,10 @@ gboolean session_is_writable(const Session *session);
    which wipes its copy as soon as the volumes are open. */
 void session_set_keys(Session *session, KeyRing *keys);
 KeyRing *session_keys(const Session *session);
+/* Of several systems that on this volume is meant, see volume_set_choose_root(): borrowed. NULL, as
+   at first: the boot loader's default. */
+void session_set_root(Session *session, const char *root);
+const char *session_root(const Session *session);
 
 /* Where session_open() makes the overlay of disk number index. */
 char *session_overlay_path(const char *overlay_dir, guint index);

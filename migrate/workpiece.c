@@ -113,6 +113,7 @@ static gboolean open_machine(Workpiece *workpiece, GError **error)
     if (!workpiece->session)
         return FALSE;
     session_set_keys(workpiece->session, options->keys);
+    session_set_root(workpiece->session, options->root);
     if (workpiece->in_place &&
         !in_place_check(workpiece->in_place, session_machine(workpiece->session), error))
         return FALSE;
