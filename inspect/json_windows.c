@@ -39,7 +39,7 @@ static void add_application(JsonBuilder *builder, const void *item)
     json_builder_end_object(builder);
 }
 
-static void add_service(JsonBuilder *builder, const void *item)
+void json_add_windows_service(JsonBuilder *builder, const void *item)
 {
     const GuestWindowsService *service = item;
     json_builder_begin_object(builder);
@@ -100,7 +100,8 @@ static void add_lists(JsonBuilder *builder, const GuestWindowsLists *lists)
 {
     json_member_add_array(builder, "applications", lists ? lists->applications : NULL,
                           add_application);
-    json_member_add_array(builder, "services", lists ? lists->services : NULL, add_service);
+    json_member_add_array(builder, "services", lists ? lists->services : NULL,
+                          json_add_windows_service);
     json_member_add_array(builder, "users", lists ? lists->users : NULL, add_user);
     json_member_add_texts(builder, "group_policies", lists ? lists->policies : NULL);
 }

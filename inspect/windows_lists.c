@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Services, applications and group policies of a Windows guest. */
+/* Applications and group policies of a Windows guest. */
 #include "inspect/windows_lists.h"
 
 #include <string.h>
 
 #include "base/finding.h"
+#include "inspect/windows_services.h"
 #include "inspect/windows_values.h"
 
 #define UNINSTALL "Microsoft\\Windows\\CurrentVersion\\Uninstall"
 #define POLICY_HISTORY "Microsoft\\Windows\\CurrentVersion\\Group Policy\\History"
-/* A service without these is a container of settings only. */
-#define NO_NUMBER G_MAXUINT
-
-static void free_service(gpointer data)
-{
-    GuestWindowsService *service = data;
-    g_free(service->name);
-    g_free(service->display_name);
-    g_free(service->image_path);
-    g_free(service->group);
-    g_free(service->account);
-    g_free(service);
-}
 
 static void free_application(gpointer data)
 {
@@ -55,7 +43,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GuestWindowsLists, windows_lists_free)
 static GuestWindowsLists *lists_new(void)
 {
     GuestWindowsLists *lists = g_new0(GuestWindowsLists, 1);
-    lists->services = g_ptr_array_new_with_free_func(free_service);
+    lists->services = windows_services_new();
     lists->applications = g_ptr_array_new_with_free_func(free_application);
     lists->users = g_ptr_array_new_with_free_func(free_user);
     lists->policies = g_ptr_array_new_with_free_func(g_free);
@@ -79,79 +67,12 @@ static gint compare_names(const char *a, const char *b)
     return strcmp(folded_a, folded_b);
 }
 
-static gint compare_services(gconstpointer a, gconstpointer b)
-{
-    const GuestWindowsService *first = *(const GuestWindowsService *const *)a;
-    const GuestWindowsService *second = *(const GuestWindowsService *const *)b;
-    return compare_names(first->name, second->name);
-}
-
 static gint compare_applications(gconstpointer a, gconstpointer b)
 {
     const GuestWindowsApplication *first = *(const GuestWindowsApplication *const *)a;
     const GuestWindowsApplication *second = *(const GuestWindowsApplication *const *)b;
     gint order = compare_names(first->name, second->name);
     return order != 0 ? order : g_strcmp0(first->key, second->key);
-}
-
-/* Windows 8 and later: a value per hardware profile, named by its number; the last one used is
-   nearly always 0. */
-static gboolean read_start_override(Hive *system, HiveKey service, guint profile, gint *ret_start,
-                                    GError **error)
-{
-    g_autofree char *name = g_strdup_printf("%u", profile);
-    g_autoptr(GPtrArray) values = NULL;
-    gboolean found;
-    HiveKey key;
-    *ret_start = -1;
-    if (!hive_find_key(system, service, "StartOverride", &found, &key, error) ||
-        (found && !hive_list_values(system, key, &values, error)))
-        return FALSE;
-    guint start = values ? windows_value_number(values, name, NO_NUMBER) : NO_NUMBER;
-    if (start <= G_MAXINT)
-        *ret_start = (gint)start;
-    return TRUE;
-}
-
-static gboolean read_service(Hive *system, HiveKey key, guint profile, GPtrArray *services,
-                             GError **error)
-{
-    g_autoptr(GPtrArray) values = NULL;
-    if (!hive_list_values(system, key, &values, error))
-        return FALSE;
-    guint type = windows_value_number(values, "Type", NO_NUMBER);
-    guint start = windows_value_number(values, "Start", NO_NUMBER);
-    if (type == NO_NUMBER || start == NO_NUMBER)
-        return TRUE;
-    GuestWindowsService *service = g_new0(GuestWindowsService, 1);
-    g_ptr_array_add(services, service);
-    service->type = type;
-    service->start = start;
-    service->display_name = windows_value_text(values, "DisplayName");
-    service->image_path = windows_value_text(values, "ImagePath");
-    service->group = windows_value_text(values, "Group");
-    service->account = windows_value_text(values, "ObjectName");
-    return hive_get_key_name(system, key, &service->name, error) &&
-           read_start_override(system, key, profile, &service->start_override, error);
-}
-
-static gboolean read_services(const Guest *guest, Hive *system, GPtrArray *services,
-                              GPtrArray *findings, GError **error)
-{
-    g_autofree char *path = windows_control_key(guest, "Services");
-    g_autoptr(GArray) keys = NULL;
-    guint profile = 0;
-    if (!windows_read_number(system, "HardwareConfig", "LastId", &profile, error) ||
-        !windows_list_keys(system, path, &keys, error))
-        return FALSE;
-    for (guint i = 0; i < keys->len; i++) {
-        if (!has_room(services, "services", findings))
-            break;
-        if (!read_service(system, g_array_index(keys, HiveKey, i), profile, services, error))
-            return FALSE;
-    }
-    g_ptr_array_sort(services, compare_services);
-    return TRUE;
 }
 
 static gboolean read_applications(Hive *software, const char *path, gboolean is_32bit,
@@ -238,7 +159,9 @@ gboolean guest_read_lists(Guest *guest, GPtrArray *findings, GError **error)
     g_autoptr(GuestHive) system = windows_hive_open(guest, "SYSTEM", error);
     if (!system)
         return FALSE;
-    if (!read_services(guest, guest_hive_get(system), lists->services, findings, &local) &&
+    g_autofree char *services = windows_control_key(guest, "Services");
+    if (!windows_services_read(guest_hive_get(system), services, lists->services, findings,
+                               &local) &&
         !windows_hive_skip_damage(g_steal_pointer(&local), "SYSTEM", findings, error))
         return FALSE;
     g_clear_pointer(&system, guest_hive_close);

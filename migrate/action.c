@@ -14,7 +14,7 @@ static G_GNUC_NORETURN void print_help(const Action *actions, guint count, const
            "Actions (each has its own --help):\n",
            command, summary);
     for (guint i = 0; i < count; i++)
-        printf("  %-10s %s\n", actions[i].name, actions[i].summary);
+        printf("  %-11s %s\n", actions[i].name, actions[i].summary);
     exit(0);
 }
 

@@ -16,6 +16,7 @@ gboolean command_files(int argc, char **argv, Progress **ret_progress, GError **
 gboolean command_inspect(int argc, char **argv, Progress **ret_progress, GError **error);
 gboolean command_plan(int argc, char **argv, Progress **ret_progress, GError **error);
 gboolean command_registry(int argc, char **argv, Progress **ret_progress, GError **error);
+gboolean command_services(int argc, char **argv, Progress **ret_progress, GError **error);
 
 /* Shows a confined process's stages and notes through progress. */
 WorkerListener command_listener(Progress *progress);

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* migrate registry: values of a Windows guest, or of a lone hive, by hand. */
-#include <stdio.h>
-#include <string.h>
-
 #include "base/error.h"
 #include "base/new_file.h"
 #include "migrate/action.h"
 #include "migrate/command.h"
 #include "migrate/registry_job.h"
+#include "migrate/registry_outputs.h"
 #include "registry/reg_file.h"
 
 #define SHOWN (OPTIONS_SOURCE | OPTIONS_USER)
 #define CHANGED (OPTIONS_SOURCE | OPTIONS_USER | OPTIONS_TARGET)
-/* A hive is not edited beyond the half of a GiB that is read of it. */
-#define HIVE_LIMIT_BYTES ((gsize)1 << 30)
 
 static const Action actions[] = {
     {"get", "SOURCE KEY [VALUE]", "print a value, or all values of a key", SHOWN | OPTIONS_JSON, 2,
@@ -29,50 +25,6 @@ static const Action actions[] = {
      SHOWN | OPTIONS_UTF8, 2, 3, REGISTRY_EXPORT},
     {"import", "SOURCE FILE", "change what a .reg file says", CHANGED, 2, 2, REGISTRY_IMPORT},
 };
-
-/* Where the outputs of the confined process go. */
-typedef struct {
-    NewFile *file;    /* export; NULL: text goes to stdout */
-    GByteArray *hive; /* NULL: none came */
-} Outputs;
-
-static void outputs_clear(Outputs *outputs)
-{
-    new_file_close(outputs->file);
-    g_clear_pointer(&outputs->hive, g_byte_array_unref);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Outputs, outputs_clear)
-
-static gboolean take_hive(Outputs *outputs, const uint8_t *bytes, size_t length, GError **error)
-{
-    if (!outputs->hive)
-        outputs->hive = g_byte_array_new();
-    if (length > HIVE_LIMIT_BYTES - outputs->hive->len) {
-        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL, "the edited hive is too large");
-        return FALSE;
-    }
-    g_byte_array_append(outputs->hive, bytes, (guint)length);
-    return TRUE;
-}
-
-static gboolean take_output(void *data, const char *name, const uint8_t *bytes, size_t length,
-                            GError **error)
-{
-    Outputs *outputs = data;
-    if (g_str_equal(name, REGISTRY_OUTPUT_HIVE))
-        return take_hive(outputs, bytes, length, error);
-    if (g_str_equal(name, REGISTRY_OUTPUT_WARNING)) {
-        fprintf(stderr, "migrate: %.*s\n", (int)MIN(length, 1000), (const char *)bytes);
-        return TRUE;
-    }
-    if (outputs->file)
-        return new_file_write(outputs->file, bytes, length, error);
-    if (fwrite(bytes, 1, length, stdout) == length)
-        return TRUE;
-    drydock_error_set(error, DRYDOCK_ERROR_SYSTEM, NULL, "cannot write the output");
-    return FALSE;
-}
 
 static gboolean read_reg_file(const char *path, GPtrArray **ret_entries, GError **error)
 {
@@ -93,7 +45,7 @@ static gboolean read_reg_file(const char *path, GPtrArray **ret_entries, GError 
 static gboolean run(const Options *options, const Action *action, Progress *progress,
                     GError **error)
 {
-    g_auto(Outputs) outputs = {0};
+    g_auto(RegistryOutputs) outputs = {0};
     g_autoptr(GPtrArray) entries = NULL;
     g_autoptr(GHashTable) results = NULL;
     char **arguments = options->arguments;
@@ -125,15 +77,12 @@ static gboolean run(const Options *options, const Action *action, Progress *prog
             return FALSE;
     }
     job.workpiece = workpiece;
-    WorkerListener listener = command_listener(progress);
-    listener.output = take_output;
-    listener.output_data = &outputs;
+    WorkerListener listener = registry_outputs_listener(&outputs, progress);
     if (!worker_run(registry_job_run, &job, &listener, &results, error) ||
         (outputs.file && !new_file_commit(outputs.file, error)))
         return FALSE;
     key_ring_wipe(options->keys);
-    g_autoptr(GBytes) hive =
-        outputs.hive ? g_byte_array_free_to_bytes(g_steal_pointer(&outputs.hive)) : NULL;
+    g_autoptr(GBytes) hive = registry_outputs_steal_hive(&outputs);
     return workpiece_keep(workpiece, hive, error);
 }
 

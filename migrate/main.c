@@ -18,6 +18,7 @@ static const struct {
     {"plan", "show every change that would be made", command_plan},
     {"files", "look at and change files of a guest", command_files},
     {"registry", "look at and change values of a Windows registry", command_registry},
+    {"services", "list a Windows guest's services, say when they start", command_services},
 };
 
 static void print_help(void)

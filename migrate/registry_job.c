@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/finding.h"
 #include "inspect/guest_hive.h"
-#include "migrate/plan_text.h"
+#include "migrate/registry_apply.h"
 #include "migrate/registry_edit.h"
 #include "migrate/registry_show.h"
 #include "registry/edit.h"
@@ -103,34 +102,9 @@ static gboolean show(const RegistryJob *job, RegistryTree *tree, WorkerChannel *
     return TRUE;
 }
 
-static gboolean change(const RegistryJob *job, RegistryTree *tree, WorkerChannel *channel,
-                       GError **error)
+static gboolean stage(const RegistryChange *change, Edits *edits, GError **error)
 {
-    g_autoptr(Edits) edits = edits_new(tree->tree);
-    g_autoptr(GPtrArray) no_findings = findings_new();
-    if (tree->opened.findings && !findings_check_blockers(tree->opened.findings, error))
-        return FALSE;
-    if (!registry_edit_stage(job, tree, edits, error))
-        return FALSE;
-    if (edits_count(edits) == 0) {
-        warn(channel, "nothing changes: everything is so already");
-        return TRUE;
-    }
-    g_autofree char *text = plan_text_format(edits, NULL, no_findings);
-    worker_send_output(channel, REGISTRY_OUTPUT_TEXT, text, strlen(text));
-    if (!workpiece_is_written(job->workpiece))
-        return TRUE;
-    if (!edits_apply(edits, error))
-        return FALSE;
-    if (!workpiece_hive_file(job->workpiece))
-        return TRUE;
-    g_autoptr(GBytes) hive = NULL;
-    if (!registry_tree_read_lone(tree, &hive, error))
-        return FALSE;
-    gsize length;
-    const void *bytes = g_bytes_get_data(hive, &length);
-    worker_send_output(channel, REGISTRY_OUTPUT_HIVE, bytes, length);
-    return TRUE;
+    return registry_edit_stage(change->data, change->tree, edits, error);
 }
 
 gboolean registry_job_run(void *data, WorkerChannel *channel, GError **error)
@@ -142,5 +116,6 @@ gboolean registry_job_run(void *data, WorkerChannel *channel, GError **error)
         !registry_tree_open(&tree, job->workpiece, job->options->user, job->options->profile_dir,
                             error))
         return FALSE;
-    return is_shown ? show(job, &tree, channel, error) : change(job, &tree, channel, error);
+    const RegistryChange change = {stage, job, &tree};
+    return is_shown ? show(job, &tree, channel, error) : registry_apply(&change, channel, error);
 }
