@@ -10,10 +10,15 @@
 #include <unistd.h>
 #include <wimlib.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "fs/ntfs_wof.h"
 
 #define DIGEST_BYTES 20
+
+/* wimlib reads lists of files as a whole. That of Windows 11's install.wim has 40 MiB. */
+#define LIST_LIMIT_BYTES (UINT64_C(128) << 20)
+#define HEADER_BYTES 208
 
 struct WimImage {
     WIMStruct *wim;
@@ -72,6 +77,54 @@ gboolean wim_prepare(GError **error)
     return check(code, "cannot prepare wimlib", error);
 }
 
+static gboolean check_list(uint64_t size_bytes, GError **error)
+{
+    if (size_bytes <= LIST_LIMIT_BYTES)
+        return TRUE;
+    drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
+                      "a list of %" G_GUINT64_FORMAT " bytes is too long", size_bytes);
+    return FALSE;
+}
+
+/* Before wimlib sees them: the table of contents and the description say how large they are when
+   they are decompressed. */
+static gboolean check_header(int fd, GError **error)
+{
+    static const size_t places[] = {48, 72}; /* of their entries: length, place, full length */
+    uint8_t header[HEADER_BYTES];
+    ssize_t got = pread(fd, header, sizeof(header), 0);
+
+    /* The second one is that of the pipable form. */
+    if (got != (ssize_t)sizeof(header) ||
+        (memcmp(header, "MSWIM\0\0", 8) != 0 && memcmp(header, "WLPWM\0\0", 8) != 0)) {
+        drydock_error_set(error, DRYDOCK_ERROR_CORRUPT, NULL, "cannot read the archive: no header");
+        return FALSE;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
+        uint64_t stored = get_le64(header + places[i]) & UINT64_C(0xffffffffffffff);
+        if (!check_list(stored, error) || !check_list(get_le64(header + places[i] + 16), error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static int check_resource(const struct wimlib_resource_entry *resource, void *data)
+{
+    uint64_t *largest = data;
+    if (resource->is_metadata)
+        *largest = MAX(*largest, resource->uncompressed_size);
+    return 0;
+}
+
+/* Before the first image is looked at: so large is the list of its files. */
+static gboolean check_images(WIMStruct *wim, GError **error)
+{
+    uint64_t largest = 0;
+    return check(wimlib_iterate_lookup_table(wim, 0, check_resource, &largest),
+                 "cannot read the archive", error) &&
+           check_list(largest, error);
+}
+
 static void close_source(gpointer source)
 {
     close(*(int *)source);
@@ -124,11 +177,11 @@ WimImage *wim_image_open(const char *path, GError **error)
         drydock_error_set_errno(error, errno, "cannot open '%s'", path);
         return NULL;
     }
-    if (!initialise(error) ||
+    if (!check_header(image->fd, error) || !initialise(error) ||
         !check(wimlib_open_wim(path, WIMLIB_OPEN_FLAG_CHECK_INTEGRITY, &image->wim),
                "cannot read the archive", error) ||
         !check(wimlib_get_wim_info(image->wim, &info), "cannot read the archive", error) ||
-        !check_kind(&info, error))
+        !check_kind(&info, error) || !check_images(image->wim, error))
         return NULL;
     image->number = info.boot_index ? (int)info.boot_index : 1;
     image->is_lzx = info.compression_type == WIMLIB_COMPRESSION_TYPE_LZX;

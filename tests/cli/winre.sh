@@ -34,8 +34,8 @@ put() {
     dd if="$2" of="$1" bs=1M seek="$start" count="$size" conv=notrunc status=none
 }
 
-guest() { # GENERATION OPTION…: before.raw, and the archive in it, before.wim
-    "$SOURCE_DIR/tests/images/windows-guest" "$1" before.raw "${@:2}" --recovery --disk-mib 512 --pagefile-mib 1
+guest() { # GENERATION: before.raw, and the archive in it, before.wim
+    "$SOURCE_DIR/tests/images/windows-guest" "$1" before.raw --small --recovery --disk-mib 512 --pagefile-mib 1
     take before.raw recovery.volume
     ntfscat recovery.volume $archive_path >before.wim
     "$SOURCE_DIR/tests/images/virtio-win" drivers drivers.iso
@@ -56,7 +56,7 @@ guest = importlib.util.module_from_spec(importlib.util.spec_from_loader("guest",
 loader.exec_module(guest)
 import argparse, windows_recovery
 options = argparse.Namespace(
-    generation=sys.argv[2], bios=False, large=False, no_fallback_loader=False, recovery=True, disk_mib=512)
+    generation=sys.argv[2], bios=False, size="small", no_fallback_loader=False, recovery=True, disk_mib=512)
 windows_recovery.make_archive(".", guest.describe_guest(options), "other.wim", sys.argv[3])' \
         "$SOURCE_DIR/tests/images/windows-guest" "$1" "$2"
     rm -rf recovery-image
@@ -219,7 +219,7 @@ plan)
     ! grep -q Winre.wim out || fail "it was not asked for"
     ;;
 none)
-    "$SOURCE_DIR/tests/images/windows-guest" 10-x64 before.raw --disk-mib 512 --pagefile-mib 1
+    "$SOURCE_DIR/tests/images/windows-guest" 10-x64 before.raw --small --disk-mib 512 --pagefile-mib 1
     "$SOURCE_DIR/tests/images/virtio-win" drivers drivers.iso
     expect 0 "$MIGRATE" before.raw -o out.d --virtio-win drivers.iso --winre
     finding windows-winre-not-found

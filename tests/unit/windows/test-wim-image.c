@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <wimlib.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 #define SIZE_BYTES 200000u
@@ -196,6 +197,48 @@ static void test_refusals(void)
     }
 }
 
+/* Lists that would fill the memory: their lengths are in the header. */
+static void test_bombs(void)
+{
+    static const gsize places[] = {48, 64, 72, 88};
+    g_auto(Fixture) fixture = {0};
+    g_autofree char *bytes = NULL;
+    gsize length;
+
+    make_archive(&fixture, WIMLIB_COMPRESSION_TYPE_LZX, 0);
+    g_assert_true(g_file_get_contents(fixture.archive, &bytes, &length, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
+        g_autofree char *copy = g_memdup2(bytes, length);
+        g_autoptr(GError) error = NULL;
+        copy[places[i] + 4] = 1; /* 4 GiB more */
+        g_assert_true(g_file_set_contents(fixture.archive, copy, (gssize)length, NULL));
+        g_assert_null(wim_image_open(fixture.archive, &error));
+        g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_UNSUPPORTED);
+        g_assert_nonnull(strstr(error->message, "too long"));
+    }
+    /* And the list of an image's files: its length is in the table, which is not compressed. */
+    uint8_t *table = (uint8_t *)bytes + get_le64((uint8_t *)bytes + 56);
+    gsize table_length = get_le64((uint8_t *)bytes + 64);
+    guint patched = 0;
+    for (gsize i = 0; i + 50 <= table_length; i += 50) {
+        if (table[i + 7] & 2) {
+            table[i + 16 + 4] = 1;
+            patched++;
+        }
+    }
+    g_assert_cmpuint(patched, ==, 2);
+    g_autoptr(GError) list_error = NULL;
+    g_assert_true(g_file_set_contents(fixture.archive, bytes, (gssize)length, NULL));
+    g_assert_null(wim_image_open(fixture.archive, &list_error));
+    g_assert_error(list_error, DRYDOCK_ERROR, DRYDOCK_ERROR_UNSUPPORTED);
+    g_assert_nonnull(strstr(list_error->message, "too long"));
+
+    g_autoptr(GError) error = NULL;
+    g_assert_true(g_file_set_contents(fixture.archive, "MSWIM", 5, NULL));
+    g_assert_null(wim_image_open(fixture.archive, &error));
+    g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_CORRUPT);
+}
+
 /* Every cut-off and a change in every part of it: an error, and nothing worse. */
 static void test_damage(void)
 {
@@ -243,6 +286,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(write, GINT_TO_POINTER((int)types[i].type), test_write);
     }
     g_test_add_func("/windows/wim-image/refusals", test_refusals);
+    g_test_add_func("/windows/wim-image/bombs", test_bombs);
     g_test_add_func("/windows/wim-image/damage", test_damage);
     return g_test_run();
 }
