@@ -13,6 +13,7 @@ typedef struct {
     char *mount_point; /* normalised */
     char *key;         /* folded by the root's rule of case */
     Fs *fs;            /* borrowed */
+    char *folder;      /* of fs that is mounted; "": all of it */
 } Mount;
 
 struct FsTree {
@@ -24,6 +25,7 @@ static void mount_free(gpointer data)
     Mount *mount = data;
     g_free(mount->mount_point);
     g_free(mount->key);
+    g_free(mount->folder);
     g_free(mount);
 }
 
@@ -53,12 +55,23 @@ static gboolean is_windows(const FsTree *tree)
 
 void fs_tree_mount(FsTree *tree, const char *mount_point, Fs *fs)
 {
+    fs_tree_mount_folder(tree, mount_point, fs, "/");
+}
+
+void fs_tree_mount_folder(FsTree *tree, const char *mount_point, Fs *fs, const char *folder)
+{
     g_return_if_fail(tree->mounts->len > 0 || g_str_equal(mount_point, "/"));
     Mount *mount = g_new0(Mount, 1);
     mount->fs = fs;
+    mount->folder = g_strdup(g_str_equal(folder, "/") ? "" : folder);
     mount->mount_point = fs_path_normalise(mount_point, is_windows(tree));
     mount->key = fs_path_fold(mount->mount_point, !is_windows(tree));
     g_ptr_array_add(tree->mounts, mount);
+}
+
+const char *fs_tree_root_folder(const FsTree *tree)
+{
+    return tree->mounts->len > 0 ? ((const Mount *)tree->mounts->pdata[0])->folder : "";
 }
 
 /* The filesystem with the longest mount point above path (normalised), and path's name there. Of
@@ -81,7 +94,8 @@ static const Mount *find_mount(const FsTree *tree, const char *path, char **ret_
             best_rest += strcspn(best_rest + 1, "/") + 1;
     }
     if (best)
-        *ret_path = g_strdup(best_rest[0] != '\0' ? best_rest : "/");
+        *ret_path = *best->folder || *best_rest ? g_strconcat(best->folder, best_rest, NULL)
+                                                : g_strdup("/");
     return best;
 }
 

@@ -15,6 +15,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FsTree, fs_tree_free)
 /* fs is borrowed and must outlive the tree. mount_point: "/" first, then "/boot" and so on, in any
    order after it; it need not exist as a directory. */
 void fs_tree_mount(FsTree *tree, const char *mount_point, Fs *fs);
+/* As fs_tree_mount(), but what is below folder, a normalised path in fs: a subvolume of Btrfs. */
+void fs_tree_mount_folder(FsTree *tree, const char *mount_point, Fs *fs, const char *folder);
+/* The folder of its filesystem that is the root: "" for all of it. Borrowed. */
+const char *fs_tree_root_folder(const FsTree *tree);
 /* The filesystem that holds path after all links are resolved, and the path in it. */
 gboolean fs_tree_resolve(FsTree *tree, const char *path, gboolean follow_last, Fs **ret_fs,
                          char **ret_path, gboolean *ret_found,

@@ -84,6 +84,15 @@ char **boot_split_line(const char *line)
     return (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
 }
 
+/* "/@/boot/vmlinuz" in the tree of Btrfs' subvolume "/@". */
+static const char *skip_folder(const FsTree *tree, const char *path)
+{
+    const char *folder = fs_tree_root_folder(tree);
+    size_t length = strlen(folder);
+    return length > 0 && g_str_has_prefix(path, folder) && path[length] == '/' ? path + length
+                                                                               : path;
+}
+
 /* A loader counts paths from the root of the volume it reads: the tree's root, a separate /boot, or
    the EFI system partition. "(hd0,1)/…" names a volume in GRUB's way. */
 static char *find_in_tree(FsTree *tree, const char *esp, const char *path)
@@ -92,6 +101,7 @@ static char *find_in_tree(FsTree *tree, const char *esp, const char *path)
 
     if (*path == '(' && strchr(path, ')'))
         path = strchr(path, ')') + 1;
+    path = skip_folder(tree, path);
     for (guint i = 0; i < G_N_ELEMENTS(roots); i++) {
         if (!roots[i])
             continue;

@@ -8,6 +8,7 @@ static void mount_free(gpointer data)
     g_free(mount->spec);
     g_free(mount->mount_point);
     g_free(mount->type);
+    g_free(mount->options);
     g_free(mount);
 }
 
@@ -39,17 +40,18 @@ GPtrArray *fstab_parse(const char *text)
 
     for (guint i = 0; lines[i]; i++) {
         g_auto(GStrv) words = g_strsplit_set(lines[i], " \t", -1);
-        const char *fields[3] = {NULL};
+        const char *fields[4] = {NULL};
         guint count = 0;
         for (guint j = 0; words[j] && count < G_N_ELEMENTS(fields); j++)
             if (words[j][0])
                 fields[count++] = words[j];
-        if (count < G_N_ELEMENTS(fields) || fields[0][0] == '#')
+        if (count < 3 || fields[0][0] == '#')
             continue;
         GuestMount *mount = g_new0(GuestMount, 1);
         mount->spec = unescape(fields[0]);
         mount->mount_point = unescape(fields[1]);
         mount->type = unescape(fields[2]);
+        mount->options = unescape(fields[3] ? fields[3] : "");
         g_ptr_array_add(mounts, mount);
     }
     return mounts;

@@ -162,7 +162,7 @@ gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findi
     guest->volumes = set;
     guest->root = chosen->volume;
     gboolean ok = guest->kind == GUEST_LINUX
-                      ? linux_read_guest(set, findings, guest, error)
+                      ? linux_read_guest(set, chosen->root, findings, guest, error)
                       : windows_read_guest(set, chosen->root, findings, guest, error);
     if (!ok) {
         g_prefix_error(error, "cannot inspect %s on %s: ", kind_name(guest->kind),

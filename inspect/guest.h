@@ -37,6 +37,7 @@ typedef struct {
     char *spec; /* first field of fstab as written */
     char *mount_point;
     char *type;
+    char *options;        /* fourth field; "" where there is none */
     const Volume *volume; /* which one it is; NULL: not found */
 } GuestMount;
 

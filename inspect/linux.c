@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/finding.h"
+#include "fs/path.h"
 #include "inspect/architecture.h"
 #include "inspect/boot_loader.h"
 #include "inspect/crypttab.h"
@@ -58,18 +59,40 @@ static gboolean exists(FsTree *tree, const char *path)
     return found;
 }
 
+static gboolean holds_system(const Volume *volume, const char *folder)
+{
+    g_autoptr(FsTree) tree = fs_tree_new();
+    fs_tree_mount_folder(tree, "/", volume->fs, folder);
+    gboolean found = FALSE;
+    if (!os_release_exists(tree))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(system_signs) && !found; i++)
+        found = exists(tree, system_signs[i]);
+    return found;
+}
+
+/* What snapper and timeshift keep of earlier states: a system, but not the one that starts. */
+static gboolean is_snapshot(const char *folder)
+{
+    return strstr(folder, "/.snapshots/") || strstr(folder, "/timeshift-btrfs/");
+}
+
 gboolean linux_find_system(const Volume *volume, char **ret_root, GError **error G_GNUC_UNUSED)
 {
     *ret_root = NULL;
     if (!fs_is_case_sensitive(volume->fs))
         return TRUE;
-    g_autoptr(FsTree) tree = fs_tree_new();
-    fs_tree_mount(tree, "/", volume->fs);
-    if (!os_release_exists(tree))
-        return TRUE;
-    for (guint i = 0; i < G_N_ELEMENTS(system_signs) && !*ret_root; i++)
-        if (exists(tree, system_signs[i]))
+    if (!volume->subvolumes) {
+        if (holds_system(volume, "/"))
             *ret_root = g_strdup("/");
+        return TRUE;
+    }
+    /* The default subvolume comes first, which openSUSE's rollback makes a snapshot. */
+    for (guint i = 0; i < volume->subvolumes->len && !*ret_root; i++) {
+        const char *folder = g_ptr_array_index(volume->subvolumes, i);
+        if ((i == 0 || !is_snapshot(folder)) && holds_system(volume, folder))
+            *ret_root = g_strdup(folder);
+    }
     return TRUE;
 }
 
@@ -154,9 +177,33 @@ static gboolean read_mappings(const VolumeSet *set, Guest *guest, GError **error
     return TRUE;
 }
 
+/* Of Btrfs: the folder of volume's filesystem that mount means, by its subvol= or the default. */
+static char *find_mount_folder(const Volume *volume, const GuestMount *mount)
+{
+    if (!volume->subvolumes)
+        return g_strdup("/");
+    g_auto(GStrv) options = g_strsplit(mount->options, ",", -1);
+    for (guint i = 0; options[i]; i++)
+        if (g_str_has_prefix(options[i], "subvol="))
+            return fs_path_normalise(options[i] + strlen("subvol="), FALSE);
+    return g_strdup(g_ptr_array_index(volume->subvolumes, 0));
+}
+
+/* A mount besides the root, of what the disks have. */
+static void mount_filesystem(Guest *guest, const char *system_root, const GuestMount *mount)
+{
+    const Volume *volume = mount->volume;
+    g_autofree char *folder = find_mount_folder(volume, mount);
+    if (volume == guest->root && g_str_equal(folder, system_root))
+        return;
+    fs_tree_mount_folder(guest->tree, mount->mount_point, volume->fs, folder);
+    if (volume_is_esp(volume) && !guest->linux_facts.esp_mount_point)
+        guest->linux_facts.esp_mount_point = g_strdup(mount->mount_point);
+}
+
 /* Mounts what fstab names and the disks have. */
-static gboolean mount_filesystems(const VolumeSet *set, GPtrArray *findings, Guest *guest,
-                                  GError **error)
+static gboolean mount_filesystems(const VolumeSet *set, const char *system_root,
+                                  GPtrArray *findings, Guest *guest, GError **error)
 {
     g_autofree char *text = NULL;
     if (!fs_tree_read_text(guest->tree, "/etc/fstab", &text, error)) {
@@ -173,11 +220,8 @@ static gboolean mount_filesystems(const VolumeSet *set, GPtrArray *findings, Gue
         mount->volume = crypttab_find_linux(facts->mappings, set, guest->root, mount->spec);
         if (g_str_equal(mount->mount_point, "/")) {
             mount->volume = guest->root;
-        } else if (mount->volume && mount->volume->fs && mount->volume != guest->root &&
-                   is_below_root(mount->mount_point)) {
-            fs_tree_mount(guest->tree, mount->mount_point, mount->volume->fs);
-            if (volume_is_esp(mount->volume) && !facts->esp_mount_point)
-                facts->esp_mount_point = g_strdup(mount->mount_point);
+        } else if (mount->volume && mount->volume->fs && is_below_root(mount->mount_point)) {
+            mount_filesystem(guest, system_root, mount);
         } else if (!mount->volume && g_str_has_prefix(mount->mount_point, "/boot")) {
             /* Kernels and boot files are then out of reach. */
             g_autofree char *subject = g_strdup_printf("%s (%s)", mount->mount_point, mount->spec);
@@ -228,15 +272,16 @@ static void match_profile(Guest *guest)
     guest_set_osinfo(guest, facts->version_id);
 }
 
-gboolean linux_read_guest(const VolumeSet *set, GPtrArray *findings, Guest *guest, GError **error)
+gboolean linux_read_guest(const VolumeSet *set, const char *system_root, GPtrArray *findings,
+                          Guest *guest, GError **error)
 {
     GuestLinux *facts = &guest->linux_facts;
     g_auto(OsRelease) release = {0};
     g_auto(BootMenu) menu = {0};
 
     guest->tree = fs_tree_new();
-    fs_tree_mount(guest->tree, "/", guest->root->fs);
-    if (!mount_filesystems(set, findings, guest, error) ||
+    fs_tree_mount_folder(guest->tree, "/", guest->root->fs, system_root);
+    if (!mount_filesystems(set, system_root, findings, guest, error) ||
         !os_release_read(guest->tree, &release, error) ||
         !boot_menu_read(guest->tree, facts->esp_mount_point, &menu, error) ||
         !kernels_read(guest->tree, &menu, &facts->kernels, error) ||
@@ -285,8 +330,8 @@ gboolean linux_find_default(const VolumeSet *set, const GPtrArray *candidates,
         g_autoptr(FsTree) tree = guest.tree;
         g_autoptr(GPtrArray) ignored = findings_new();
         g_auto(BootMenu) menu = {0};
-        fs_tree_mount(tree, "/", candidate->volume->fs);
-        gboolean ok = mount_filesystems(set, ignored, &guest, error) &&
+        fs_tree_mount_folder(tree, "/", candidate->volume->fs, candidate->root);
+        gboolean ok = mount_filesystems(set, candidate->root, ignored, &guest, error) &&
                       boot_menu_read(tree, guest.linux_facts.esp_mount_point, &menu, error);
         const Volume *root =
             ok && menu.default_entry ? find_default_root(set, &guest, menu.default_entry) : NULL;

@@ -5,7 +5,8 @@
 
 #include "inspect/guest.h"
 
-/* A system on a volume; root: where it is there, "/" or "/Windows". */
+/* A system on a volume; root: where it is there, "/", a folder with a subvolume of Btrfs, or
+ * "/Windows". */
 typedef struct {
     GuestKind kind;
     const Volume *volume;
@@ -19,8 +20,8 @@ gboolean windows_find_system(const Volume *volume, char **ret_root,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Fills guest, whose kind, root and profiles are set. */
-gboolean linux_read_guest(const VolumeSet *set, GPtrArray *findings, Guest *guest,
-                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean linux_read_guest(const VolumeSet *set, const char *system_root, GPtrArray *findings,
+                          Guest *guest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean windows_read_guest(const VolumeSet *set, const char *system_root, GPtrArray *findings,
                             Guest *guest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "inspect/encrypted.h"
 #include "inspect/text_file.h"
+#include "inspect/volume_findings.h"
 #include "inspect/volume_layers.h"
 
 /* What blkid calls a volume that we cannot read, by type or else by usage, and what the user must
@@ -47,6 +48,7 @@ static void volume_free(gpointer data)
     if (!volume)
         return;
     fs_close(volume->fs);
+    g_clear_pointer(&volume->subvolumes, g_ptr_array_unref);
     volume_probe_free(volume->probe);
     disk_unref(volume->disk);
     disk_unref(volume->stored);
@@ -125,7 +127,7 @@ static gboolean is_layer_type(const char *type)
     return FALSE;
 }
 
-static void add_type_finding(const Volume *volume, GPtrArray *findings)
+void volume_add_unreadable(const Volume *volume, GPtrArray *findings)
 {
     g_autofree char *with_type = g_strdup_printf("%s (%s)", volume->name, volume->probe->type);
     for (guint i = 0; i < G_N_ELEMENTS(unreadable); i++) {
@@ -144,7 +146,7 @@ void volume_add_finding(GPtrArray *findings, FindingCode code, const char *name,
     findings_add(findings, code, subject);
 }
 
-static void add_damaged(const Volume *volume, const GError *reason, GPtrArray *findings)
+void volume_add_damaged(const Volume *volume, const GError *reason, GPtrArray *findings)
 {
     g_debug("%s: %s", volume->name, reason->message);
     volume_add_finding(findings, FINDING_VOLUME_DAMAGED, volume->name, reason->message);
@@ -170,7 +172,7 @@ static gboolean probe(Volume *volume, GPtrArray *findings, GError **error)
         return FALSE;
     }
     volume->probe = g_new0(VolumeProbe, 1);
-    add_damaged(volume, local, findings);
+    volume_add_damaged(volume, local, findings);
     return TRUE;
 }
 
@@ -190,10 +192,11 @@ static gboolean add_state_findings(const Volume *volume, GPtrArray *findings, GE
 static gboolean open_filesystem(Volume *volume, GPtrArray *findings, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    if (!volume->probe->type || is_layer_type(volume->probe->type))
+    if (!volume->probe->type || is_layer_type(volume->probe->type) ||
+        fs_kernel_has_type(volume->probe->type))
         return TRUE;
     if (!fs_type_is_supported(volume->probe->type)) {
-        add_type_finding(volume, findings);
+        volume_add_unreadable(volume, findings);
         return TRUE;
     }
     if (fs_open_with_flags(volume->disk, volume->probe->type, volume->open_flags, &volume->fs,
@@ -203,7 +206,7 @@ static gboolean open_filesystem(Volume *volume, GPtrArray *findings, GError **er
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    add_damaged(volume, local, findings);
+    volume_add_damaged(volume, local, findings);
     return TRUE;
 }
 
@@ -356,7 +359,12 @@ gboolean volume_set_open_with_keys(GPtrArray *disks, const KeyRing *keys, GPtrAr
 
 gboolean volume_set_open(GPtrArray *disks, GPtrArray *findings, VolumeSet **ret_set, GError **error)
 {
-    return volume_set_open_with_keys(disks, NULL, findings, ret_set, error);
+    g_autoptr(VolumeSet) set = NULL;
+    if (!volume_set_open_with_keys(disks, NULL, findings, &set, error) ||
+        !volume_set_open_in_kernel(set, NULL, findings, error))
+        return FALSE;
+    *ret_set = g_steal_pointer(&set);
+    return TRUE;
 }
 
 gboolean volume_set_settle(const VolumeSet *set, GError **error)

@@ -8,6 +8,7 @@
 #include "disk/partition.h"
 #include "disk/probe.h"
 #include "fs/fs.h"
+#include "fs/uml.h"
 
 /* Memory of the block cache in front of each volume: what keeps a whole inspection below 20 MB.
    Staged edits are written through it too; what does not fit goes to the disk earlier, not never.
@@ -38,6 +39,8 @@ typedef struct {
     VolumeProbe *probe;
     FsOpenFlags open_flags; /* for fs */
     Fs *fs;                 /* NULL: no filesystem we open */
+    /* Btrfs with subvolumes: of char *, their folders in fs, the default one first; else NULL. */
+    GPtrArray *subvolumes;
 } Volume;
 
 typedef struct {
@@ -51,7 +54,7 @@ typedef struct {
 
 /* disks: of Disk, in the machine's order; the set takes references. A volume that cannot be opened
    is listed without fs and adds a finding. findings: see base/finding.h. keys: for encrypted
-   volumes, not needed afterwards; may be NULL. */
+   volumes, not needed afterwards; may be NULL. volume_set_open() opens nothing in a kernel. */
 gboolean volume_set_open_with_keys(GPtrArray *disks, const KeyRing *keys, GPtrArray *findings,
                                    VolumeSet **ret_set, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean volume_set_open_with_flags(GPtrArray *disks, const KeyRing *keys, FsOpenFlags flags,
@@ -62,6 +65,11 @@ gboolean volume_set_open(GPtrArray *disks, GPtrArray *findings, VolumeSet **ret_
 /* Keeps what opening has changed: replayed logs, hibernation that was given up. For a set that can
    be written. */
 gboolean volume_set_settle(const VolumeSet *set, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Opens the volumes of set that only a Linux kernel can read: XFS and Btrfs, whatever number of
+   disks it is on. kernel: outlives set; NULL: there is none, and each such volume adds a finding.
+   An own call, because a Btrfs filesystem is known when all volumes are. */
+gboolean volume_set_open_in_kernel(VolumeSet *set, FsKernel *kernel, GPtrArray *findings,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void volume_set_free(VolumeSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VolumeSet, volume_set_free)
 

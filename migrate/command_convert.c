@@ -86,6 +86,7 @@ static gboolean edit_guest(Conversion *conversion, GError **error)
         .windows = &conversion->options->windows,
         .customisation = conversion->options->customisation,
         .discard_hibernation = conversion->options->discard_hibernation,
+        .no_kernel = conversion->options->no_kernel,
         .profile_dir = conversion->options->profile_dir,
         .disk_bus = conversion->options->disk_bus,
         .network = conversion->options->network,
@@ -95,6 +96,8 @@ static gboolean edit_guest(Conversion *conversion, GError **error)
         .disk_paths = (const char *const *)conversion->final_paths->pdata,
     };
     WorkerListener listener = command_listener(conversion->progress);
+    listener.provide = session_provide_kernel;
+    listener.provider = conversion->session;
     gboolean ok = worker_run(job_run, &job, &listener, &conversion->results, error);
     key_ring_wipe(conversion->options->keys);
     winre_scratch_remove(job.scratch_directory);

@@ -41,8 +41,11 @@ static gboolean look(const Options *options, JobGoal goal, const char *scratch_d
                .scratch_directory = scratch_directory,
                .customisation = options->customisation,
                .discard_hibernation = options->discard_hibernation,
+               .no_kernel = options->no_kernel,
                .profile_dir = options->profile_dir};
     WorkerListener listener = command_listener(progress);
+    listener.provide = session_provide_kernel;
+    listener.provider = session;
     g_autoptr(GHashTable) results = NULL;
     if (!worker_run(job_run, &job, &listener, &results, error))
         return FALSE;

@@ -28,6 +28,7 @@ typedef struct {
     GPtrArray *named;      /* of DriverTree: what --driver names */
     GPtrArray *disks;
     GPtrArray *findings;
+    FsKernel *kernel; /* NULL: not wanted */
     VolumeSet *set;
     Guest *guest;
     Edits *edits;
@@ -44,6 +45,7 @@ static void run_clear(Run *run)
     edits_free(run->edits);
     guest_free(run->guest);
     volume_set_free(run->set);
+    fs_kernel_free(run->kernel);
     g_clear_pointer(&run->findings, g_ptr_array_unref);
     g_clear_pointer(&run->disks, g_ptr_array_unref);
     winre_scratch_free(run->winre);
@@ -100,17 +102,30 @@ static gboolean open_and_confine(Run *run, GError **error)
     return TRUE;
 }
 
-static gboolean inspect(Run *run, GError **error)
+static int connect_kernel(void *data, GError **error)
 {
-    worker_send_stage(run->channel, "inspect");
+    return worker_request_descriptor(data, error);
+}
+
+static gboolean open_volumes(Run *run, GError **error)
+{
     KeyRing *keys = session_keys(run->job->session);
     const char *root = session_root(run->job->session);
+    if (!run->job->no_kernel)
+        run->kernel = fs_kernel_new(connect_kernel, run->channel);
     gboolean open = volume_set_open_with_flags(
         run->disks, keys,
         run->job->discard_hibernation ? FS_OPEN_DISCARD_HIBERNATION : FS_OPEN_DEFAULT,
         run->findings, &run->set, error);
     key_ring_wipe(keys);
-    if (!open || (root && !volume_set_choose_root(run->set, root, error)) ||
+    return open && volume_set_open_in_kernel(run->set, run->kernel, run->findings, error) &&
+           (!root || volume_set_choose_root(run->set, root, error));
+}
+
+static gboolean inspect(Run *run, GError **error)
+{
+    worker_send_stage(run->channel, "inspect");
+    if (!open_volumes(run, error) ||
         !guest_inspect(run->set, run->job->profile_dir, run->findings, &run->guest, error))
         return FALSE;
     g_autofree char *summary = summary_line(run->guest);

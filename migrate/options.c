@@ -133,7 +133,7 @@ static gboolean read_keys(const char *const *arguments, KeyRing **ret_keys, GErr
 
 /* What needs more than GOption to be understood. */
 typedef struct {
-    char *progress, *cpus, *memory, *firmware;
+    char *progress, *cpus, *memory, *firmware, *fs_backend;
     char **keys;
     gboolean quiet;
 } Texts;
@@ -144,6 +144,7 @@ static void texts_clear(Texts *texts)
     g_free(texts->cpus);
     g_free(texts->memory);
     g_free(texts->firmware);
+    g_free(texts->fs_backend);
     g_strfreev(texts->keys);
 }
 
@@ -218,6 +219,8 @@ static void add_source_options(GOptionContext *context, Options *options, Texts 
          "Also use files below DIR that the source names (repeatable)", "DIR"},
         {"root", 0, 0, G_OPTION_ARG_STRING, &options->root,
          "Of several systems that on this volume (default: the boot loader's)", "VOLUME"},
+        {"fs-backend", 0, 0, G_OPTION_ARG_STRING, &texts->fs_backend,
+         "What reads XFS and Btrfs: uml (User-Mode Linux, the default) or none", "KIND"},
         {"skip-checksums", 0, 0, G_OPTION_ARG_NONE, &options->skip_checksums,
          "Do not compare an OVF with its manifest", NULL},
         {"key", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->keys,
@@ -308,12 +311,23 @@ static gboolean check_limit(const Options *options, GError **error)
     return FALSE;
 }
 
+static gboolean parse_fs_backend(const char *text, gboolean *ret_no_kernel, GError **error)
+{
+    *ret_no_kernel = g_strcmp0(text, "none") == 0;
+    if (!text || *ret_no_kernel || g_str_equal(text, "uml"))
+        return TRUE;
+    drydock_error_set(error, DRYDOCK_ERROR_USAGE, "use uml or none",
+                      "'%s' is nothing that reads filesystems", text);
+    return FALSE;
+}
+
 static gboolean read_texts(const Texts *texts, Options *options, GError **error)
 {
     return parse_progress(texts->progress, texts->quiet, &options->progress, error) &&
            parse_cpus(texts->cpus, &options->cpus, error) &&
            parse_memory(texts->memory, &options->memory_bytes, error) &&
            parse_firmware(texts->firmware, &options->firmware, error) &&
+           parse_fs_backend(texts->fs_backend, &options->no_kernel, error) &&
            read_keys((const char *const *)texts->keys, &options->keys, error) &&
            check_first_boot(options, error);
 }

@@ -33,6 +33,7 @@ typedef struct {
     guint argument_count;
     ProgressMode progress;
     char *profile_dir;
+    gboolean no_kernel; /* --fs-backend=none */
     char *virtio_win;
     char **drivers; /* folders; NULL: none */
     WindowsOptions windows;

@@ -2,9 +2,11 @@
 /* A source machine with its disks being served. */
 #include "migrate/session.h"
 
+#include "base/error.h"
 #include "convert/overlay.h"
 #include "disk/luks.h"
 #include "disk/nbd.h"
+#include "fs/uml.h"
 
 /* Journal replay and dry runs change a few MiB at most; more means that something is wrong. */
 #define SCRATCH_LIMIT_BYTES (UINT64_C(256) << 20)
@@ -15,6 +17,7 @@ struct Session {
     KeyRing *keys;            /* borrowed */
     const char *root;         /* borrowed */
     GPtrArray *image_options; /* of char *, one per disk */
+    UmlProcess *kernel;       /* NULL: none was wanted */
     GPtrArray *servers;       /* of NbdServer, one per disk; empty once stopped */
 };
 
@@ -76,6 +79,7 @@ void session_close(Session *session)
 {
     if (!session)
         return;
+    uml_process_stop(session->kernel);
     g_ptr_array_unref(session->servers);
     g_ptr_array_unref(session->image_options);
     source_close(session->source);
@@ -119,7 +123,19 @@ KeyRing *session_keys(const Session *session)
 
 void session_stop_servers(Session *session)
 {
+    g_clear_pointer(&session->kernel, uml_process_stop);
     g_ptr_array_set_size(session->servers, 0);
+}
+
+int session_provide_kernel(void *provider, GError **error)
+{
+    Session *session = provider;
+    if (session->kernel) {
+        drydock_error_set(error, DRYDOCK_ERROR_FAILED, NULL, "a second kernel is not started");
+        return -1;
+    }
+    session->kernel = uml_process_start(error);
+    return session->kernel ? uml_process_connect(session->kernel, error) : -1;
 }
 
 const char *session_image_options(const Session *session, guint index)

@@ -34,7 +34,11 @@ const char *session_root(const Session *session);
 /* Where session_open() makes the overlay of disk number index. */
 char *session_overlay_path(const char *overlay_dir, guint index);
 
-/* Ends the servers, so that the overlays can be read by somebody else. */
+/* A descriptor for fs_kernel_new(), of a User-Mode Linux kernel that is started for it: for the
+   process that may start programs; provider is a Session (see WorkerListener). -1: *error. */
+int session_provide_kernel(void *provider, GError **error);
+
+/* Ends the servers and the kernel, so that the overlays can be read by somebody else. */
 void session_stop_servers(Session *session);
 
 /* How qemu reads disk number index: overlay and source, or the source alone. */

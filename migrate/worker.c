@@ -3,11 +3,11 @@
 #include "migrate/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +26,7 @@ typedef enum {
     MESSAGE_RESULT,
     MESSAGE_OUTPUT,
     MESSAGE_ERROR,
+    MESSAGE_REQUEST, /* answered with a byte: 1 and a descriptor, or 0 and a message of an error */
     MESSAGE_DONE,
 } MessageKind;
 
@@ -44,20 +45,21 @@ struct WorkerChannel {
     int fd;
 };
 
-static void write_all(int fd, const uint8_t *bytes, size_t length)
+static gboolean write_all(int fd, const uint8_t *bytes, size_t length)
 {
     while (length > 0) {
-        ssize_t written = write(fd, bytes, length);
+        ssize_t written = send(fd, bytes, length, MSG_NOSIGNAL);
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            _exit(1);
+            return FALSE;
         bytes += written;
         length -= (size_t)written;
     }
+    return TRUE;
 }
 
-static void send_message(WorkerChannel *channel, const Message *message)
+static gboolean try_send(int fd, const Message *message)
 {
     g_autoptr(GVariant) variant = g_variant_ref_sink(g_variant_new(
         "(yssttu@ay)", (guchar)message->kind, message->name ? message->name : "",
@@ -66,10 +68,16 @@ static void send_message(WorkerChannel *channel, const Message *message)
     uint8_t length[4];
     size_t size = g_variant_get_size(variant);
     if (size > MESSAGE_LIMIT_BYTES)
-        _exit(1);
+        return FALSE;
     put_le32(length, (uint32_t)size);
-    write_all(channel->fd, length, sizeof(length));
-    write_all(channel->fd, g_variant_get_data(variant), size);
+    return write_all(fd, length, sizeof(length)) &&
+           write_all(fd, g_variant_get_data(variant), size);
+}
+
+static void send_message(WorkerChannel *channel, const Message *message)
+{
+    if (!try_send(channel->fd, message))
+        _exit(1);
 }
 
 void worker_send_stage(WorkerChannel *channel, const char *stage)
@@ -108,14 +116,14 @@ void worker_send_output(WorkerChannel *channel, const char *name, const void *by
     } while (length > 0);
 }
 
-static void send_error(WorkerChannel *channel, const GError *error)
+static gboolean try_send_error(int fd, const GError *error)
 {
     g_autofree char *valid = g_utf8_make_valid(error->message, -1);
     uint32_t code = error->domain == DRYDOCK_ERROR ? (uint32_t)error->code : DRYDOCK_ERROR_FAILED;
-    send_message(channel, &(Message){.kind = MESSAGE_ERROR,
-                                     .name = valid,
-                                     .text = drydock_error_get_hint(error),
-                                     .code = code});
+    return try_send(fd, &(Message){.kind = MESSAGE_ERROR,
+                                   .name = valid,
+                                   .text = drydock_error_get_hint(error),
+                                   .code = code});
 }
 
 static G_GNUC_NORETURN void run_in_child(WorkerFunc func, void *data, int fd, pid_t parent)
@@ -127,8 +135,8 @@ static G_GNUC_NORETURN void run_in_child(WorkerFunc func, void *data, int fd, pi
     g_autoptr(GError) error = NULL;
     if (func(data, &channel, &error))
         send_message(&channel, &(Message){.kind = MESSAGE_DONE});
-    else
-        send_error(&channel, error);
+    else if (!try_send_error(channel.fd, error))
+        _exit(1);
     _exit(0);
 }
 
@@ -172,8 +180,95 @@ static gboolean take_output(const WorkerListener *listener, const Message *messa
            listener->output(listener->output_data, message->name, data, length, error);
 }
 
+static void set_child_error(const Message *message, GError **error)
+{
+    drydock_error_set(error,
+                      message->code < DRYDOCK_ERROR_LAST ? (DrydockError)message->code
+                                                         : DRYDOCK_ERROR_FAILED,
+                      *message->text ? message->text : NULL, "%s", message->name);
+}
+
+/* A byte of the parent's, perhaps with a descriptor. -1: the stream has ended. */
+static int receive_byte(int fd, int *ret_fd)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control = {0};
+    uint8_t byte = 0;
+    struct iovec vector = {&byte, 1};
+    struct msghdr header = {.msg_iov = &vector,
+                            .msg_iovlen = 1,
+                            .msg_control = control.bytes,
+                            .msg_controllen = sizeof(control.bytes)};
+    ssize_t got;
+    do {
+        got = recvmsg(fd, &header, MSG_CMSG_CLOEXEC);
+    } while (got < 0 && errno == EINTR);
+    const struct cmsghdr *first = got == 1 ? CMSG_FIRSTHDR(&header) : NULL;
+    if (first && first->cmsg_type == SCM_RIGHTS)
+        memcpy(ret_fd, CMSG_DATA(first), sizeof(*ret_fd));
+    return got == 1 ? byte : -1;
+}
+
+int worker_request_descriptor(WorkerChannel *channel, GError **error)
+{
+    int fd = -1;
+    send_message(channel, &(Message){.kind = MESSAGE_REQUEST});
+    int answer = receive_byte(channel->fd, &fd);
+    if (answer == 1 && fd >= 0)
+        return fd;
+    g_autoptr(GVariant) variant = answer == 0 ? read_message(channel->fd) : NULL;
+    if (!variant)
+        _exit(1);
+    Message message;
+    guchar kind;
+    g_variant_get(variant, "(y&s&sttu@ay)", &kind, &message.name, &message.text, &message.done,
+                  &message.total, &message.code, NULL);
+    set_child_error(&message, error);
+    return -1;
+}
+
+/* A child that does not take it has ended, which is seen when it is read from. */
+static void send_descriptor(int channel, int fd)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control = {0};
+    uint8_t byte = 1;
+    struct iovec vector = {&byte, 1};
+    struct msghdr header = {.msg_iov = &vector,
+                            .msg_iovlen = 1,
+                            .msg_control = control.bytes,
+                            .msg_controllen = sizeof(control.bytes)};
+    struct cmsghdr *first = CMSG_FIRSTHDR(&header);
+    first->cmsg_level = SOL_SOCKET;
+    first->cmsg_type = SCM_RIGHTS;
+    first->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(first), &fd, sizeof(fd));
+    if (sendmsg(channel, &header, MSG_NOSIGNAL) != 1)
+        g_debug("cannot hand the worker a descriptor: %s", g_strerror(errno));
+}
+
+static void answer_request(int channel, const WorkerListener *listener)
+{
+    static const uint8_t refused = 0;
+    g_autoptr(GError) error = NULL;
+    int fd = listener->provide ? listener->provide(listener->provider, &error) : -1;
+    if (fd >= 0) {
+        send_descriptor(channel, fd);
+        close(fd);
+        return;
+    }
+    if (!error)
+        drydock_error_set(&error, DRYDOCK_ERROR_UNSUPPORTED, NULL, "not provided here");
+    if (!write_all(channel, &refused, sizeof(refused)) || !try_send_error(channel, error))
+        g_debug("cannot tell the worker: %s", error->message);
+}
+
 /* TRUE once the child has said how it ended, or is not to be heard any longer. */
-static gboolean handle_message(GVariant *variant, const WorkerListener *listener,
+static gboolean handle_message(int channel, GVariant *variant, const WorkerListener *listener,
                                GHashTable *results, gboolean *ret_done, GError **ret_child_error)
 {
     Message message;
@@ -197,11 +292,11 @@ static gboolean handle_message(GVariant *variant, const WorkerListener *listener
     case MESSAGE_OUTPUT:
         return !take_output(listener, &message, bytes, ret_child_error);
     case MESSAGE_ERROR:
-        drydock_error_set(ret_child_error,
-                          message.code < DRYDOCK_ERROR_LAST ? (DrydockError)message.code
-                                                            : DRYDOCK_ERROR_FAILED,
-                          *message.text ? message.text : NULL, "%s", message.name);
+        set_child_error(&message, ret_child_error);
         return TRUE;
+    case MESSAGE_REQUEST:
+        answer_request(channel, listener);
+        return FALSE;
     default:
         *ret_done = kind == MESSAGE_DONE;
         return TRUE;
@@ -236,8 +331,8 @@ gboolean worker_run(WorkerFunc func, void *func_data, const WorkerListener *list
                     GHashTable **ret_results, GError **error)
 {
     int channel[2];
-    if (pipe2(channel, O_CLOEXEC) < 0) {
-        drydock_error_set_errno(error, errno, "cannot create a pipe");
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) < 0) {
+        drydock_error_set_errno(error, errno, "cannot create a pair of sockets");
         return FALSE;
     }
     pid_t parent = getpid();
@@ -261,7 +356,7 @@ gboolean worker_run(WorkerFunc func, void *func_data, const WorkerListener *list
         g_autoptr(GVariant) message = read_message(channel[0]);
         if (!message)
             break;
-        ended = handle_message(message, listener, results, &done, &child_error);
+        ended = handle_message(channel[0], message, listener, results, &done, &child_error);
     }
     close(channel[0]);
     if (child_error) {

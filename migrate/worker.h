@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A child process that reads guest data, and the one-way channel through which it reports. The
+/* A child process that reads guest data, and the channel through which it reports. The
    parent takes nothing on trust: what arrives is text and numbers within limits. */
 #ifndef MIGRATE_WORKER_H
 #define MIGRATE_WORKER_H
@@ -19,6 +19,10 @@ void worker_send_result(WorkerChannel *channel, const char *name, const char *te
 /* Bytes of any kind and amount, in order; name says whose they are. */
 void worker_send_output(WorkerChannel *channel, const char *name, const void *bytes, size_t length);
 
+/* A descriptor that the parent has to open, once at most: what listener->provide gives. -1: *error is
+   the parent's. */
+int worker_request_descriptor(WorkerChannel *channel, GError **error);
+
 /* Runs in the child. FALSE with *error set travels to worker_run()'s caller with code and hint. */
 typedef gboolean (*WorkerFunc)(void *data, WorkerChannel *channel, GError **error);
 
@@ -33,6 +37,9 @@ typedef struct {
     gboolean (*output)(void *data, const char *name, const uint8_t *bytes, size_t length,
                        GError **error);
     void *output_data;
+    /* Opens what worker_request_descriptor() asks for; -1 and *error. NULL: there is nothing. */
+    int (*provide)(void *provider, GError **error);
+    void *provider;
 } WorkerListener;
 
 /* Added to the results by worker_run(): bytes, in decimal, as the kernel counted them. */

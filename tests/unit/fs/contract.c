@@ -524,8 +524,12 @@ static void check_extents(Contract *c)
     put(c, "/extents", content);
     sync_and_reopen(c);
     g_autoptr(GArray) file = NULL;
-    g_assert_true(fs_file_extents(c->fs, "/extents", &file, &error));
-    g_assert_no_error(error);
+    if (!fs_file_extents(c->fs, "/extents", &file, &error)) {
+        /* A filesystem on several volumes has no one place to tell. */
+        g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_UNSUPPORTED);
+        drop(c, "/extents");
+        return;
+    }
     g_assert_cmpuint(extents_total(file), >=, SIZE);
     g_autoptr(GArray) during = free_extents(c->fs);
     g_assert_cmpuint(extents_common(during, file), ==, 0);

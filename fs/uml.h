@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* XFS and Btrfs, which nothing writes inside a process of ours: a Linux kernel that is an ordinary
+   process (User-Mode Linux) mounts them. It needs no rights, no KVM and no FUSE.
+
+   A UmlProcess is the kernel, started by the process that may start programs. An FsKernel is the
+   other end of its one connection, in the process that reads the guest: it is the kernel's disk, so
+   that whatever a Disk stands on can be mounted, and it asks the agent inside for files. */
+#ifndef FS_UML_H
+#define FS_UML_H
+
+#include "fs/fs.h"
+
+typedef struct UmlProcess UmlProcess;
+
+/* Starts the kernel: confined to its own folder, without network; it ends with this process,
+   whatever ends that. DRYDOCK_ERROR_MISSING_TOOL: it is not installed. Takes the kernel a second or
+   two, this call some milliseconds. */
+UmlProcess *uml_process_start(GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Waits until the kernel connects. Returns the descriptor, for fs_kernel_new(); -1: error. */
+int uml_process_connect(UmlProcess *process, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void uml_process_stop(UmlProcess *process); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(UmlProcess, uml_process_stop)
+
+/* How a kernel is had when one is needed: a descriptor of uml_process_connect(), or -1 with *error.
+   Called once at most. */
+typedef int (*FsKernelConnect)(void *data, GError **error);
+
+typedef struct FsKernel FsKernel;
+
+/* Nothing happens yet. Outlives all filesystems opened through it. */
+FsKernel *fs_kernel_new(FsKernelConnect connect, void *data);
+void fs_kernel_free(FsKernel *kernel); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FsKernel, fs_kernel_free)
+
+/* TRUE for "xfs" and "btrfs". */
+gboolean fs_kernel_has_type(const char *type);
+
+/* As fs_open(). others: of Disk, the further devices of a Btrfs filesystem; may be NULL. The top
+   level of Btrfs is opened: its subvolumes are directories. */
+gboolean fs_kernel_open(FsKernel *kernel, Disk *volume, const GPtrArray *others, const char *type,
+                        Fs **ret_fs, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Of Btrfs: of char *, paths from the top level, the one that is mounted by default first ("/": the
+   top level itself). Others have none of them: "/". */
+gboolean fs_list_subvolumes(Fs *fs, GPtrArray **ret_paths,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Changing filesystems that a User-Mode Linux kernel has mounted. */
+#include <string.h>
+
+#include "base/error.h"
+#include "fs/uml_kernel.h"
+
+/* A piece travels with its path. */
+#define PIECE_BYTES (AGENT_DATA_LIMIT / 2)
+
+static uint64_t mode_of(const FsAttributes *attributes)
+{
+    return attributes->mode >= 0 ? (uint64_t)attributes->mode : AGENT_MODE_OF_LIKE;
+}
+
+static const char *like_of(const FsAttributes *attributes)
+{
+    return attributes->like ? attributes->like : "";
+}
+
+static const char *label_of(const FsAttributes *attributes)
+{
+    return attributes->label ? attributes->label : "";
+}
+
+static gboolean change(Fs *fs, UmlRequest *request, GError **error)
+{
+    g_auto(UmlReply) reply = {0};
+    return uml_call((UmlFs *)fs, request, &reply, error);
+}
+
+gboolean uml_write_file(Fs *fs, const char *path, GBytes *content, const FsAttributes *attributes,
+                        GError **error)
+{
+    gsize size, done = 0;
+    const uint8_t *bytes = g_bytes_get_data(content, &size);
+    do {
+        UmlRequest request = {
+            .operation = AGENT_WRITE,
+            .texts = {path, like_of(attributes), label_of(attributes)},
+            .numbers = {0, done, size, mode_of(attributes)},
+            .bytes = bytes ? bytes + done : NULL,
+            .byte_count = MIN(size - done, PIECE_BYTES),
+        };
+        if (!change(fs, &request, error))
+            return FALSE;
+        done += request.byte_count;
+    } while (done < size);
+    return TRUE;
+}
+
+gboolean uml_make_directory(Fs *fs, const char *path, const FsAttributes *attributes,
+                            GError **error)
+{
+    UmlRequest request = {
+        .operation = AGENT_MAKE_DIRECTORY,
+        .texts = {path, like_of(attributes), label_of(attributes)},
+        .numbers = {0, 0, 0, mode_of(attributes)},
+    };
+    return change(fs, &request, error);
+}
+
+gboolean uml_make_symlink(Fs *fs, const char *path, const char *target,
+                          const FsAttributes *attributes, GError **error)
+{
+    UmlRequest request = {
+        .operation = AGENT_MAKE_SYMLINK,
+        .texts = {path, like_of(attributes), label_of(attributes), target},
+        .numbers = {0, 0, 0, mode_of(attributes)},
+    };
+    return change(fs, &request, error);
+}
+
+gboolean uml_remove(Fs *fs, const char *path, GError **error)
+{
+    UmlRequest request = {.operation = AGENT_REMOVE, .texts = {path}};
+    return change(fs, &request, error);
+}
+
+static gboolean check_disks(const UmlFs *uml, GError **error)
+{
+    if (!uml->device->disk_error)
+        return TRUE;
+    if (error)
+        *error = g_error_copy(uml->device->disk_error);
+    return FALSE;
+}
+
+static gboolean flush_disks(const UmlFs *uml, GError **error)
+{
+    for (guint i = 0; i < uml->slots->len; i++) {
+        guint slot = g_array_index(uml->slots, guint, i);
+        if (!disk_flush(uml->device->slots[slot].disk, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean uml_sync(Fs *fs, GError **error)
+{
+    UmlFs *uml = (UmlFs *)fs;
+    UmlRequest request = {.operation = AGENT_SYNC};
+    return change(fs, &request, error) && check_disks(uml, error) && flush_disks(uml, error);
+}
+
+static gint compare_extents(gconstpointer a, gconstpointer b)
+{
+    const FsExtent *one = a, *other = b;
+    return (one->start_bytes > other->start_bytes) - (one->start_bytes < other->start_bytes);
+}
+
+/* The kernel discards what is free; here that is written down, and the caller may do it. Nothing is
+   written meanwhile: the filesystem is read-only until it is changed again. */
+gboolean uml_free_extents(Fs *fs, GArray *extents, GError **error)
+{
+    UmlFs *uml = (UmlFs *)fs;
+    UmlRequest request = {.operation = AGENT_TRIM};
+    g_autoptr(GArray) discards = g_array_new(FALSE, FALSE, sizeof(FsExtent));
+    if (!uml_sync(fs, error))
+        return FALSE;
+    uml->device->slots[uml->slot].discards = discards;
+    gboolean ok = change(fs, &request, error);
+    uml->device->slots[uml->slot].discards = NULL;
+    if (!ok)
+        return FALSE;
+    g_array_sort(discards, compare_extents);
+    for (guint i = 0; i < discards->len; i++) {
+        const FsExtent *extent = &g_array_index(discards, FsExtent, i);
+        fs_extents_add(extents, extent->start_bytes, extent->length_bytes);
+    }
+    return TRUE;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Opens the volumes that only a Linux kernel can read. */
+#include "base/error.h"
+#include "base/finding.h"
+#include "base/interrupt.h"
+#include "inspect/text_file.h"
+#include "inspect/volume_findings.h"
+
+static gboolean is_btrfs(const Volume *volume)
+{
+    return g_strcmp0(volume->probe->type, "btrfs") == 0;
+}
+
+/* Of the same Btrfs filesystem: its devices share its identifier. */
+static gboolean are_one(const Volume *a, const Volume *b)
+{
+    return is_btrfs(a) && is_btrfs(b) && a->probe->uuid &&
+           g_strcmp0(a->probe->uuid, b->probe->uuid) == 0;
+}
+
+/* An earlier volume is the one that the filesystem is opened by. */
+static gboolean is_further_device(const VolumeSet *set, guint index)
+{
+    for (guint i = 0; i < index; i++)
+        if (are_one(set->volumes->pdata[i], set->volumes->pdata[index]))
+            return TRUE;
+    return FALSE;
+}
+
+static GPtrArray *list_further_devices(const VolumeSet *set, guint index)
+{
+    GPtrArray *disks = g_ptr_array_new();
+    for (guint i = index + 1; i < set->volumes->len; i++) {
+        const Volume *other = g_ptr_array_index(set->volumes, i);
+        if (are_one(set->volumes->pdata[index], other))
+            g_ptr_array_add(disks, other->disk);
+    }
+    return disks;
+}
+
+static gboolean open_volume(const VolumeSet *set, guint index, FsKernel *kernel, GError **error)
+{
+    Volume *volume = g_ptr_array_index(set->volumes, index);
+    g_autoptr(GPtrArray) others = list_further_devices(set, index);
+    if (!fs_kernel_open(kernel, volume->disk, others, volume->probe->type, &volume->fs, error))
+        return FALSE;
+    return !is_btrfs(volume) || fs_list_subvolumes(volume->fs, &volume->subvolumes, error);
+}
+
+gboolean volume_set_open_in_kernel(VolumeSet *set, FsKernel *kernel, GPtrArray *findings,
+                                   GError **error)
+{
+    for (guint i = 0; i < set->volumes->len; i++) {
+        const Volume *volume = g_ptr_array_index(set->volumes, i);
+        g_autoptr(GError) local = NULL;
+        if (volume->fs || !fs_kernel_has_type(volume->probe->type) || is_further_device(set, i))
+            continue;
+        if (!kernel) {
+            volume_add_unreadable(volume, findings);
+            continue;
+        }
+        if (!interrupt_check(error))
+            return FALSE;
+        if (open_volume(set, i, kernel, &local))
+            continue;
+        if (!g_error_matches(local, DRYDOCK_ERROR, DRYDOCK_ERROR_CORRUPT)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        volume_add_damaged(volume, local, findings);
+    }
+    return TRUE;
+}
