@@ -103,7 +103,8 @@ FINDING(LVM_MISSING, "lvm-missing", WARNING,
         "a physical volume of the LVM volume group {} is on none of the disks",
         "give all disks of the machine")
 FINDING(LVM_INCOMPLETE, "lvm-incomplete", WARNING,
-        "the logical volume {} is not whole and was not looked into", "give all disks of the machine")
+        "{} is not whole and was not looked into, or not into all of it",
+        "give all disks of the machine")
 FINDING(LVM_TYPE, "lvm-type", WARNING,
         "the logical volume {} is of a kind that is not read: what is in it was not looked at", NULL)
 FINDING(LVM_SNAPSHOTS, "lvm-snapshots", WARNING,

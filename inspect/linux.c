@@ -10,6 +10,7 @@
 #include "inspect/crypttab.h"
 #include "inspect/fstab.h"
 #include "inspect/kernels.h"
+#include "inspect/mdadm_conf.h"
 #include "inspect/os_release.h"
 #include "inspect/system.h"
 #include "inspect/text_file.h"
@@ -201,6 +202,23 @@ static void mount_filesystem(Guest *guest, const char *system_root, const GuestM
         guest->linux_facts.esp_mount_point = g_strdup(mount->mount_point);
 }
 
+/* What the guest's mdadm.conf calls so comes before what the array itself was called. */
+static gboolean find_array(const VolumeSet *set, FsTree *tree, GuestMount *mount, GError **error)
+{
+    g_autofree char *uuid = NULL;
+    if (!g_str_has_prefix(mount->spec, "/dev/md"))
+        return TRUE;
+    if (!mdadm_conf_read_uuid(tree, mount->spec, &uuid, error))
+        return FALSE;
+    for (guint i = 0; uuid && i < set->volumes->len; i++) {
+        const Volume *volume = g_ptr_array_index(set->volumes, i);
+        if (volume->layer == VOLUME_RAID && !volume->partition &&
+            mdadm_conf_same_uuid(volume->layer_uuid, uuid))
+            mount->volume = volume;
+    }
+    return TRUE;
+}
+
 /* Mounts what fstab names and the disks have. */
 static gboolean mount_filesystems(const VolumeSet *set, const char *system_root,
                                   GPtrArray *findings, Guest *guest, GError **error)
@@ -218,6 +236,8 @@ static gboolean mount_filesystems(const VolumeSet *set, const char *system_root,
     for (guint i = 0; i < facts->mounts->len; i++) {
         GuestMount *mount = g_ptr_array_index(facts->mounts, i);
         mount->volume = crypttab_find_linux(facts->mappings, set, guest->root, mount->spec);
+        if (!find_array(set, guest->tree, mount, error))
+            return FALSE;
         if (g_str_equal(mount->mount_point, "/")) {
             mount->volume = guest->root;
         } else if (mount->volume && mount->volume->fs && is_below_root(mount->mount_point)) {

@@ -8,6 +8,9 @@
 #include "inspect/text_file.h"
 #include "inspect/volume_layers.h"
 
+/* More than any guest has; each that is looked into costs memory. */
+#define VOLUMES_LIMIT 1000u
+
 typedef struct {
     VolumeSet *set;
     const GPtrArray *members; /* of Volume; those with a label that can be read */
@@ -141,10 +144,16 @@ static gboolean add_group(const Opening *opening, const LvmGroup *group, GError 
     for (guint i = 0; i < group->missing->len; i++)
         volume_add_finding(opening->findings, FINDING_LVM_MISSING, name,
                            g_ptr_array_index(group->missing, i));
-    for (guint i = 0; i < group->volumes->len; i++)
+    for (guint i = 0; i < group->volumes->len; i++) {
+        if (opening->set->volumes->len >= VOLUMES_LIMIT) {
+            volume_add_finding(opening->findings, FINDING_LVM_INCOMPLETE, name,
+                               "it has too many logical volumes");
+            break;
+        }
         if (!interrupt_check(error) ||
             !add_volume(opening, group, name, g_ptr_array_index(group->volumes, i), error))
             return FALSE;
+    }
     return TRUE;
 }
 

@@ -93,6 +93,9 @@ static void free_volume(gpointer data)
     fs_close(volume->fs);
     volume_probe_free(volume->probe);
     disk_unref(volume->disk);
+    g_strfreev(volume->devices);
+    g_free(volume->layer_uuid);
+    g_free(volume->group_uuid);
     g_free(volume->name);
     g_free(volume);
 }

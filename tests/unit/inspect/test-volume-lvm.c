@@ -278,6 +278,28 @@ static void test_depth(Test *test, gconstpointer data G_GNUC_UNUSED)
     g_assert_true(support_has_finding(test->findings, "volume-lvm"));
 }
 
+/* A group of more logical volumes than there is memory to look into. */
+static void test_count(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autoptr(GString) text = g_string_new(
+        "vg { id = \"" ID("g") "\" seqno = 1 extent_size = 8\nphysical_volumes { pv0 { id = \"" ID(
+            "p") "\" pe_start = 4096 pe_count = 2000 } }\nlogical_volumes {\n");
+    for (guint i = 0; i < 2000; i++)
+        g_string_append_printf(
+            text,
+            "v%u { id = \"" ID(
+                "r") "\" status = [\"VISIBLE\"] segment_count = 1 "
+                     "segment1 { start_extent = 0 extent_count = 1 type = \"striped\" "
+                     "stripes = [\"pv0\", %u] } }\n",
+            i, i);
+    g_string_append(text, "} }\n");
+    lvm_writer_write(test->disks[0],
+                     &(LvmWriterOptions){ID("p"), text->str, 1, 1, 0, FALSE, FALSE, FALSE});
+    open_set(test);
+    g_assert_cmpuint(test->set->volumes->len, ==, 1000);
+    g_assert_true(support_has_finding(test->findings, "lvm-incomplete"));
+}
+
 /* Label and text are whole and no group comes out of it. */
 static void test_unreadable(Test *test, gconstpointer data G_GNUC_UNUSED)
 {
@@ -299,6 +321,7 @@ int main(int argc, char **argv)
     ADD("missing", test_missing);
     ADD("same-name", test_same_name);
     ADD("depth", test_depth);
+    ADD("count", test_count);
     ADD("unreadable", test_unreadable);
     return g_test_run();
 }
