@@ -70,6 +70,27 @@ static la_int64_t pass_seek(struct archive *archive, void *data, la_int64_t offs
     return pass->position;
 }
 
+/* The volume recognition sequence of ECMA-167: descriptors of 2 KiB from 32 KiB on, of which an
+   image that is both has the ones of ISO 9660 first. */
+static gboolean is_only_udf(int fd)
+{
+    enum { START = 32 * 1024, SIZE = 2048, LIMIT = 32 };
+    gboolean is_udf = FALSE;
+
+    for (off_t i = 0; i < LIMIT; i++) {
+        char identifier[5];
+
+        if (pread(fd, identifier, sizeof identifier, START + i * SIZE + 1) !=
+                (ssize_t)sizeof identifier ||
+            memcmp(identifier, "CD001", sizeof identifier) == 0)
+            return FALSE;
+        is_udf |= memcmp(identifier, "NSR0", 4) == 0;
+        if (memcmp(identifier, "TEA01", sizeof identifier) == 0)
+            break;
+    }
+    return is_udf;
+}
+
 static void set_archive_error(struct archive *archive, GError **error)
 {
     const char *text = archive_error_string(archive);
@@ -92,7 +113,12 @@ static struct archive *pass_start(const Iso *iso, Pass **ret_pass, GError **erro
     archive_read_set_seek_callback(archive, pass_seek);
     archive_read_set_callback_data(archive, pass);
     if (archive_read_open1(archive) != ARCHIVE_OK) {
-        set_archive_error(archive, error);
+        if (is_only_udf(iso->fd))
+            drydock_error_set(error, DRYDOCK_ERROR_USAGE,
+                              "copy its files into a folder and name that",
+                              "a UDF image without ISO 9660");
+        else
+            set_archive_error(archive, error);
         archive_read_free(archive);
         g_free(pass);
         return NULL;
