@@ -105,115 +105,178 @@ char *device_map_rewrite(const char *text, const Guest *guest G_GNUC_UNUSED,
     return g_string_free(out, FALSE);
 }
 
-char *grub_environment_rewrite(const char *text, const Guest *guest, GPtrArray *unknown)
+#define ENVIRONMENT_SIGNATURE "# GRUB Environment Block\n"
+
+char *grub_environment_body(const char *text)
 {
-    static const char signature[] = "# GRUB Environment Block\n";
-    size_t size = strlen(text), body = size;
+    size_t body = strlen(text);
 
-    if (!g_str_has_prefix(text, signature))
-        return g_strdup(text);
-    while (body > 0 && text[body - 1] == '#')
+    if (!g_str_has_prefix(text, ENVIRONMENT_SIGNATURE))
+        return NULL;
+    while (text[body - 1] == '#')
         body--;
-
-    g_autofree char *old = g_strndup(text, body);
-    g_autofree char *edited = boot_menu_rewrite(old, guest, unknown);
-    size_t length = strlen(edited);
-
-    if (length > size || g_str_equal(old, edited))
-        return g_strdup(text);
-
-    g_autoptr(GString) out = g_string_new(edited);
-
-    for (size_t i = length; i < size; i++)
-        g_string_append_c(out, '#');
-    return g_string_free(g_steal_pointer(&out), FALSE);
+    return g_strndup(text, body);
 }
 
-typedef char *(*RewriteFunc)(const char *text, const Guest *guest, GPtrArray *unknown);
+char *grub_environment_replace(const char *text, const char *body)
+{
+    size_t size = strlen(text), length = strlen(body);
+
+    if (length > size)
+        return NULL;
+
+    char *block = g_strnfill(size, '#');
+
+    memcpy(block, body, length);
+    return block;
+}
+
+char *grub_environment_rewrite(const char *text, const Guest *guest, GPtrArray *unknown)
+{
+    g_autofree char *old = grub_environment_body(text);
+    g_autofree char *edited = old != NULL ? boot_menu_rewrite(old, guest, unknown) : NULL;
+    char *block = edited != NULL ? grub_environment_replace(text, edited) : NULL;
+
+    return block != NULL ? block : g_strdup(text);
+}
 
 /* suffix: path is a folder, and these files in it. below: one more level of folders between. */
 static const struct {
     const char *path;
     const char *suffix;
     gboolean below;
-    RewriteFunc rewrite;
+    BootFileKind kind;
 } files[] = {
-    {"/boot/grub2/grub.cfg", NULL, FALSE, boot_menu_rewrite},
-    {"/boot/grub/grub.cfg", NULL, FALSE, boot_menu_rewrite},
-    {"/boot/grub2/custom.cfg", NULL, FALSE, boot_menu_rewrite},
-    {"/boot/grub/custom.cfg", NULL, FALSE, boot_menu_rewrite},
-    {"/boot/grub2/user.cfg", NULL, FALSE, boot_menu_rewrite},
-    {"/boot/grub/menu.lst", NULL, FALSE, boot_menu_rewrite},
-    {"/boot/grub/grub.conf", NULL, FALSE, boot_menu_rewrite},
-    {"/boot/efi/EFI", "grub.cfg", TRUE, boot_menu_rewrite},
-    {"/boot/efi/EFI", "grub.conf", TRUE, boot_menu_rewrite},
-    {"/boot/loader/entries", ".conf", FALSE, boot_menu_rewrite},
-    {"/boot/efi/loader/entries", ".conf", FALSE, boot_menu_rewrite},
-    {"/efi/loader/entries", ".conf", FALSE, boot_menu_rewrite},
-    {"/boot/extlinux/extlinux.conf", NULL, FALSE, boot_menu_rewrite},
-    {"/boot/extlinux.conf", NULL, FALSE, boot_menu_rewrite},
-    {"/boot/syslinux/syslinux.cfg", NULL, FALSE, boot_menu_rewrite},
-    {"/boot/syslinux/extlinux.conf", NULL, FALSE, boot_menu_rewrite},
-    {"/extlinux.conf", NULL, FALSE, boot_menu_rewrite},
-    {"/boot/grub2/grubenv", NULL, FALSE, grub_environment_rewrite},
-    {"/boot/grub/grubenv", NULL, FALSE, grub_environment_rewrite},
-    {"/boot/efi/EFI", "grubenv", TRUE, grub_environment_rewrite},
-    {"/etc/default/grub", NULL, FALSE, boot_defaults_rewrite},
-    {"/etc/default/grub.d", ".cfg", FALSE, boot_defaults_rewrite},
-    {"/etc/sysconfig/bootloader", NULL, FALSE, boot_defaults_rewrite},
-    {"/etc/update-extlinux.conf", NULL, FALSE, boot_defaults_rewrite},
-    {"/etc/kernel/cmdline", NULL, FALSE, boot_defaults_rewrite},
-    {"/etc/kernel/cmdline.d", ".conf", FALSE, boot_defaults_rewrite},
-    {"/etc/cmdline.d", ".conf", FALSE, boot_defaults_rewrite},
-    {"/etc/initramfs-tools/conf.d", "resume", FALSE, boot_defaults_rewrite},
+    {"/boot/grub2/grub.cfg", NULL, FALSE, BOOT_FILE_MENU},
+    {"/boot/grub/grub.cfg", NULL, FALSE, BOOT_FILE_MENU},
+    {"/boot/grub2/custom.cfg", NULL, FALSE, BOOT_FILE_MENU},
+    {"/boot/grub/custom.cfg", NULL, FALSE, BOOT_FILE_MENU},
+    {"/boot/grub2/user.cfg", NULL, FALSE, BOOT_FILE_MENU},
+    {"/boot/grub/menu.lst", NULL, FALSE, BOOT_FILE_MENU},
+    {"/boot/grub/grub.conf", NULL, FALSE, BOOT_FILE_MENU},
+    {"/boot/efi/EFI", "grub.cfg", TRUE, BOOT_FILE_MENU},
+    {"/boot/efi/EFI", "grub.conf", TRUE, BOOT_FILE_MENU},
+    {"/boot/loader/entries", ".conf", FALSE, BOOT_FILE_MENU},
+    {"/boot/efi/loader/entries", ".conf", FALSE, BOOT_FILE_MENU},
+    {"/efi/loader/entries", ".conf", FALSE, BOOT_FILE_MENU},
+    {"/boot/extlinux/extlinux.conf", NULL, FALSE, BOOT_FILE_MENU},
+    {"/boot/extlinux.conf", NULL, FALSE, BOOT_FILE_MENU},
+    {"/boot/syslinux/syslinux.cfg", NULL, FALSE, BOOT_FILE_MENU},
+    {"/boot/syslinux/extlinux.conf", NULL, FALSE, BOOT_FILE_MENU},
+    {"/extlinux.conf", NULL, FALSE, BOOT_FILE_MENU},
+    {"/boot/grub2/grubenv", NULL, FALSE, BOOT_FILE_ENVIRONMENT},
+    {"/boot/grub/grubenv", NULL, FALSE, BOOT_FILE_ENVIRONMENT},
+    {"/boot/efi/EFI", "grubenv", TRUE, BOOT_FILE_ENVIRONMENT},
+    {"/etc/default/grub", NULL, FALSE, BOOT_FILE_DEFAULTS},
+    {"/etc/default/grub.d", ".cfg", FALSE, BOOT_FILE_DEFAULTS},
+    {"/etc/sysconfig/bootloader", NULL, FALSE, BOOT_FILE_DEFAULTS},
+    {"/etc/update-extlinux.conf", NULL, FALSE, BOOT_FILE_DEFAULTS},
+    {"/etc/kernel/cmdline", NULL, FALSE, BOOT_FILE_DEFAULTS},
+    {"/etc/kernel/cmdline.d", ".conf", FALSE, BOOT_FILE_DEFAULTS},
+    {"/etc/cmdline.d", ".conf", FALSE, BOOT_FILE_DEFAULTS},
+    {"/etc/initramfs-tools/conf.d", "resume", FALSE, BOOT_FILE_DEFAULTS},
 };
 
-static gboolean plan_file(LinuxPlan *plan, const char *path, RewriteFunc rewrite, GError **error)
-{
-    g_autoptr(GPtrArray) unknown = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *text = NULL, *rewritten = NULL;
+typedef struct {
+    LinuxPlan *plan;
+    BootFileKind kind;
+    BootFileFunc func;
+    void *data;
+} Visit;
 
-    if (!fs_tree_is_file(plan->guest->tree, path))
+static gboolean visit_file(const Visit *visit, const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+
+    if (!fs_tree_is_file(visit->plan->guest->tree, path))
         return TRUE;
-    if (!edits_read_text(plan->edits, path, &text, error))
-        return FALSE;
-    if (text == NULL)
-        return TRUE;
-    rewritten = rewrite(text, plan->guest, unknown);
-    linux_plan_report_unknown(plan, path, unknown);
-    return linux_plan_write_changed(plan, path, text, rewritten,
-                                    "the root and swap devices get other names; UUIDs stay", error);
+    return edits_read_text(visit->plan->edits, path, &text, error) &&
+           (text == NULL || visit->func(visit->plan, path, visit->kind, text, visit->data, error));
 }
 
-static gboolean plan_folder(LinuxPlan *plan, const char *folder, const char *suffix,
-                            RewriteFunc rewrite, GError **error)
+static gboolean visit_folder(const Visit *visit, const char *folder, const char *suffix,
+                             GError **error)
 {
-    g_autoptr(GPtrArray) paths = linux_plan_list(plan, folder, suffix);
+    g_autoptr(GPtrArray) paths = linux_plan_list(visit->plan, folder, suffix);
 
     for (guint i = 0; i < paths->len; i++)
-        if (!plan_file(plan, paths->pdata[i], rewrite, error))
+        if (!visit_file(visit, paths->pdata[i], error))
             return FALSE;
     return TRUE;
 }
 
 /* Files of the folders in path, "EFI/debian/grub.cfg". */
-static gboolean plan_below(LinuxPlan *plan, const char *path, const char *suffix,
-                           RewriteFunc rewrite, GError **error)
+static gboolean visit_below(const Visit *visit, const char *path, const char *suffix,
+                            GError **error)
 {
+    FsTree *tree = visit->plan->guest->tree;
     g_autoptr(GPtrArray) entries = NULL;
 
-    if (!fs_tree_is_directory(plan->guest->tree, path))
+    if (!fs_tree_is_directory(tree, path))
         return TRUE;
-    if (!fs_tree_list(plan->guest->tree, path, &entries, error))
+    if (!fs_tree_list(tree, path, &entries, error))
         return FALSE;
     for (guint i = 0; i < entries->len; i++) {
         const FsEntry *entry = entries->pdata[i];
         g_autofree char *folder = g_build_filename(path, entry->name, NULL);
 
-        if (entry->type == FS_TYPE_DIRECTORY && !plan_folder(plan, folder, suffix, rewrite, error))
+        if (entry->type == FS_TYPE_DIRECTORY && !visit_folder(visit, folder, suffix, error))
             return FALSE;
     }
     return TRUE;
+}
+
+static gboolean is_listed(const char *path)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
+        if (g_str_equal(files[i].path, path))
+            return TRUE;
+    return FALSE;
+}
+
+gboolean boot_files_visit(LinuxPlan *plan, BootFileFunc func, void *data, GError **error)
+{
+    const char *config = plan->guest->linux_facts.boot_loader_config;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        const Visit visit = {plan, files[i].kind, func, data};
+        gboolean ok = files[i].suffix == NULL ? visit_file(&visit, files[i].path, error)
+                      : files[i].below
+                          ? visit_below(&visit, files[i].path, files[i].suffix, error)
+                          : visit_folder(&visit, files[i].path, files[i].suffix, error);
+
+        if (!ok)
+            return FALSE;
+    }
+
+    const Visit menu = {plan, BOOT_FILE_MENU, func, data};
+
+    return config == NULL || is_listed(config) || visit_file(&menu, config, error);
+}
+
+typedef char *(*RewriteFunc)(const char *text, const Guest *guest, GPtrArray *unknown);
+
+static gboolean rewrite_file(LinuxPlan *plan, const char *path, const char *text,
+                             RewriteFunc rewrite, GError **error)
+{
+    g_autoptr(GPtrArray) unknown = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *rewritten = rewrite(text, plan->guest, unknown);
+
+    linux_plan_report_unknown(plan, path, unknown);
+    return linux_plan_write_changed(plan, path, text, rewritten,
+                                    "the root and swap devices get other names; UUIDs stay", error);
+}
+
+static gboolean plan_file(LinuxPlan *plan, const char *path, BootFileKind kind, const char *text,
+                          G_GNUC_UNUSED void *data, GError **error)
+{
+    static const RewriteFunc rewrites[] = {
+        [BOOT_FILE_MENU] = boot_menu_rewrite,
+        [BOOT_FILE_ENVIRONMENT] = grub_environment_rewrite,
+        [BOOT_FILE_DEFAULTS] = boot_defaults_rewrite,
+    };
+
+    return rewrite_file(plan, path, text, rewrites[kind], error);
 }
 
 /* GRUB 2 finds disks without a device.map, and its tools stop at a disk that is listed and not
@@ -228,8 +291,13 @@ static gboolean plan_device_maps(LinuxPlan *plan, GError **error)
                       "it lists disks by names they no longer have, and GRUB 2 works without",
                       error))
         return FALSE;
-    if (g_strcmp0(loader, "grub-legacy") == 0)
-        return !plan->result.virtio_block || plan_file(plan, map, device_map_rewrite, error);
+    if (g_strcmp0(loader, "grub-legacy") == 0) {
+        g_autofree char *text = NULL;
+
+        return edits_read_text(plan->edits, map, &text, error) &&
+               (text == NULL || !plan->result.virtio_block ||
+                rewrite_file(plan, map, text, device_map_rewrite, error));
+    }
     return edits_remove(plan->edits, map,
                         "it lists disks by names they no longer have, and GRUB 2 works without",
                         error);
@@ -245,18 +313,7 @@ static void report_lilo(LinuxPlan *plan)
 
 gboolean boot_files_plan(LinuxPlan *plan, GError **error)
 {
-    const char *config = plan->guest->linux_facts.boot_loader_config;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
-        gboolean ok = files[i].suffix == NULL
-                          ? plan_file(plan, files[i].path, files[i].rewrite, error)
-                          : (files[i].below ? plan_below : plan_folder)(
-                                plan, files[i].path, files[i].suffix, files[i].rewrite, error);
-
-        if (!ok)
-            return FALSE;
-    }
-    if (config != NULL && !plan_file(plan, config, boot_menu_rewrite, error))
+    if (!boot_files_visit(plan, plan_file, NULL, error))
         return FALSE;
     report_lilo(plan);
     return plan_device_maps(plan, error);

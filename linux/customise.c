@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "linux/accounts.h"
 #include "linux/embedded.h"
+#include "linux/serial_console.h"
 #include "linux/services.h"
 
 #define HOSTNAME_REASON "--hostname asks for another name"
@@ -241,7 +242,10 @@ static gboolean stage_scripts(const LinuxOptions *options, const GPtrArray *own,
 gboolean linux_customise(const Guest *guest, const LinuxOptions *options, const GPtrArray *scripts,
                          Edits *edits, GError **error)
 {
-    return (!options->hostname || set_hostname(guest, options->hostname, edits, error)) &&
+    LinuxPlan plan = {.guest = guest, .edits = edits};
+
+    return (!options->serial_console || serial_console_plan(&plan, error)) &&
+           (!options->hostname || set_hostname(guest, options->hostname, edits, error)) &&
            (!options->timezone || set_timezone(options->timezone, edits, error)) &&
            set_users(options, edits, error) && set_services(options, edits, error) &&
            stage_scripts(options, scripts, edits, error);

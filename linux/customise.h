@@ -16,7 +16,8 @@ typedef struct {
     char *hostname, *timezone;
     GPtrArray *passwords; /* of LinuxUserText; the arrays may be NULL */
     GPtrArray *ssh_keys;
-    char **enable, **disable;   /* services */
+    char **enable, **disable; /* services */
+    gboolean serial_console;
     gboolean rebuild_initramfs; /* by the guest's own tool, at its first start */
     gboolean install_agent;     /* qemu-guest-agent, likewise, by its package manager */
     gboolean remove_tools;      /* the old hypervisor's packages, likewise */

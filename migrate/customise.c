@@ -290,10 +290,16 @@ static gboolean read_flag(const char *option, G_GNUC_UNUSED const char *value, g
 {
     Customisation *customisation = data;
     customisation->linux_only = option;
-    if (g_str_equal(option, "--install-agent"))
-        customisation->linux_options.install_agent = TRUE;
-    else
-        customisation->linux_options.remove_tools = TRUE;
+    const struct {
+        const char *option;
+        gboolean *flag;
+    } flags[] = {
+        {"--install-agent", &customisation->linux_options.install_agent},
+        {"--remove-tools", &customisation->linux_options.remove_tools},
+        {"--serial-console", &customisation->linux_options.serial_console},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(flags); i++)
+        *flags[i].flag |= g_str_equal(option, flags[i].option);
     return TRUE;
 }
 
@@ -325,6 +331,8 @@ void customisation_add_options(GOptionGroup *group)
          "Linux: enable a service (repeatable)", "SERVICE"},
         {"disable", 0, 0, G_OPTION_ARG_CALLBACK, read_service,
          "Linux: disable a service (repeatable)", "SERVICE"},
+        {"serial-console", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, read_flag,
+         "Linux: kernel messages and a login on the serial console", NULL},
         {"rebuild-initramfs", 0, 0, G_OPTION_ARG_CALLBACK, read_rebuild,
          "Linux: let the guest make its initramfs anew; WHEN is firstboot", "WHEN"},
         {"install-agent", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, read_flag,
