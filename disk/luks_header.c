@@ -234,6 +234,9 @@ Luks *luks_read(Disk *volume, GError **error)
     set_up_library();
     g_autoptr(Luks) luks = g_new0(Luks, 1);
     luks->tokens = g_ptr_array_new_with_free_func(g_free);
+    luks->memory_limit_kib = LUKS_MEMORY_LIMIT_KIB;
+    luks->work_limit_kib = LUKS_WORK_LIMIT_KIB;
+    luks->rounds_limit = LUKS_ROUNDS_LIMIT;
     luks->fd = new_memory_file(disk_size(volume), error);
     if (luks->fd < 0 || !copy_metadata(luks, volume, error))
         return NULL;

@@ -37,6 +37,7 @@ struct Luks {
     uint64_t data_offset, data_bytes; /* bytes; 0: to the end of the volume */
     uint64_t first_number;            /* of the first sector, for its initial vector */
     uint64_t digest_rounds;           /* of PBKDF2, to see whether a key is the right one */
+    uint64_t memory_limit_kib, work_limit_kib, rounds_limit; /* see luks.h */
 };
 
 /* "aes-xts-plain64". FALSE: not one of ours. */

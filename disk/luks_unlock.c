@@ -26,7 +26,7 @@ static uint64_t host_memory_kib(void)
 static char *explain_cost(const Luks *luks, int slot)
 {
     struct crypt_pbkdf_type kdf = {0};
-    if (luks->digest_rounds > LUKS_ROUNDS_LIMIT)
+    if (luks->digest_rounds > luks->rounds_limit)
         return g_strdup_printf("the header wants %" G_GUINT64_FORMAT
                                " rounds of PBKDF2 to check a key",
                                luks->digest_rounds);
@@ -36,18 +36,18 @@ static char *explain_cost(const Luks *luks, int slot)
         !g_strv_contains(known, kdf.type))
         return g_strdup_printf("key slot %d is opened in a way that is not known", slot);
     if (g_str_equal(kdf.type, CRYPT_KDF_PBKDF2))
-        return kdf.iterations > LUKS_ROUNDS_LIMIT
+        return kdf.iterations > luks->rounds_limit
                    ? g_strdup_printf("key slot %d wants %u rounds of PBKDF2", slot, kdf.iterations)
                    : NULL;
-    if (kdf.max_memory_kb > LUKS_MEMORY_LIMIT_KIB)
+    if (kdf.max_memory_kb > luks->memory_limit_kib)
         return g_strdup_printf(
             "key slot %d wants %u MiB of memory, more than the %" G_GUINT64_FORMAT
             " MiB that are allowed",
-            slot, kdf.max_memory_kb / 1024, LUKS_MEMORY_LIMIT_KIB / 1024);
+            slot, kdf.max_memory_kb / 1024, luks->memory_limit_kib / 1024);
     if (kdf.max_memory_kb > host_memory_kib() / 4 * 3)
         return g_strdup_printf("key slot %d wants %u MiB of memory, more than this host can give",
                                slot, kdf.max_memory_kb / 1024);
-    if (kdf.iterations > LUKS_WORK_LIMIT_KIB / MAX(kdf.max_memory_kb, 1))
+    if (kdf.iterations > luks->work_limit_kib / MAX(kdf.max_memory_kb, 1))
         return g_strdup_printf("key slot %d wants %u passes over %u MiB of memory", slot,
                                kdf.iterations, kdf.max_memory_kb / 1024);
     return NULL;

@@ -6,6 +6,8 @@
 
 #include "inspect/volume.h"
 
+#define MULTIPATH_PREFIX "/dev/mapper/mpath" /* multipath.conf(5), user_friendly_names */
+
 typedef const char *(*VolumeText)(const Volume *volume);
 
 static const char *get_uuid(const Volume *volume)
@@ -174,6 +176,26 @@ static const Volume *find_on_only_disk(const VolumeSet *set, const char *name)
     return find_number(set, 0, number);
 }
 
+/* "a2", "a-part2", "ap2", "a": how multipathd and kpartx go on behind "mpath". The paths stay with
+   the old machine; which disk they led to is clear only when there is one. */
+static const Volume *find_multipath(const VolumeSet *set, const char *rest)
+{
+    static const char *const separators[] = {"-part", "_part", "p", ""};
+    guint64 number = 0;
+    if (set->disks->len != 1)
+        return NULL;
+    size_t letters = strspn(rest, "abcdefghijklmno"); /* "p" separates */
+    const char *behind = rest + letters;
+    if (letters == 0)
+        return NULL;
+    for (guint i = 0; *behind && i < G_N_ELEMENTS(separators); i++) {
+        const char *digits = behind + strlen(separators[i]);
+        if (g_str_has_prefix(behind, separators[i]) && take_number(&digits, &number) && !*digits)
+            return find_number(set, 0, number);
+    }
+    return *behind ? NULL : find_number(set, 0, 0);
+}
+
 const Volume *volume_set_find_linux(const VolumeSet *set, const Volume *root, const char *spec)
 {
     for (guint i = 0; i < G_N_ELEMENTS(tags); i++) {
@@ -194,6 +216,8 @@ const Volume *volume_set_find_linux(const VolumeSet *set, const Volume *root, co
     const Volume *layer = find_layer(set, root, spec);
     if (layer)
         return layer;
+    if (g_str_has_prefix(spec, MULTIPATH_PREFIX))
+        return find_multipath(set, spec + strlen(MULTIPATH_PREFIX));
     if (g_str_has_prefix(spec, "/dev/disk/by-id/") || g_str_has_prefix(spec, "/dev/disk/by-path/"))
         return find_on_only_disk(set, spec);
     return g_str_has_prefix(spec, "/dev/") ? find_device(set, spec + strlen("/dev/")) : NULL;

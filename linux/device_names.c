@@ -11,9 +11,7 @@ static const char *const stable_id_prefixes[] = {
     "/dev/disk/by-id/lvm-",
 };
 static const char *const unstable_prefixes[] = {
-    "/dev/disk/by-id/",
-    "/dev/disk/by-path/",
-    "/dev/cciss/c",
+    "/dev/disk/by-id/", "/dev/disk/by-path/", "/dev/cciss/c", "/dev/mapper/mpath", "/dev/mpath/",
 };
 
 static gboolean has_prefix_of(const char *name, const char *const *prefixes, size_t count)

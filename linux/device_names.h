@@ -6,8 +6,8 @@
 #include "inspect/guest.h"
 
 /* TRUE for names of disks and their partitions that depend on the controller: /dev/sda1, /dev/hda1,
-   /dev/vda1, /dev/xvda1, /dev/nvme0n1p1, /dev/cciss/c0d0p1, and links below /dev/disk/by-id and
-   by-path that do not name an LVM, RAID or dm device. */
+   /dev/vda1, /dev/xvda1, /dev/nvme0n1p1, /dev/cciss/c0d0p1, /dev/mapper/mpatha1, and links below
+   /dev/disk/by-id and by-path that do not name an LVM, RAID or dm device. */
 gboolean device_name_is_unstable(const char *name);
 
 /* "/dev/sdc3" -> 2 and 3 (0: the whole disk). FALSE: no name that says so. */

@@ -105,8 +105,9 @@ static void append_volumes(GString *text, const VolumeSet *set)
         g_autofree char *size =
             g_format_size_full(disk_size(volume->disk), G_FORMAT_SIZE_IEC_UNITS);
         g_autofree char *line = g_strdup_printf(
-            "%s %s, %s%s%s", volume->name, volume->probe->type ? volume->probe->type : "unknown",
-            size, volume->probe->label ? ", " : "",
+            "%s %s%s%s, %s%s%s", volume->name,
+            volume->probe->type ? volume->probe->type : "unknown", volume->encryption ? " in " : "",
+            volume->encryption ? volume->encryption : "", size, volume->probe->label ? ", " : "",
             volume->probe->label ? volume->probe->label : "");
         append(text, "volume", line);
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A Debian guest whose root is on layers, layers.sh LAYOUT CASE: LAYOUT is one of debian-guest's (lvm, raid), CASE is
-# before (it does not find its root on virtio) or after (once migrated it does).
+# A Debian guest whose root is on layers, layers.sh LAYOUT CASE: LAYOUT is one of debian-guest's (lvm, raid, luks),
+# CASE is before (it does not find its root on virtio) or after (once migrated it does).
 # shellcheck source=tests/cli/support.sh
 . "$(dirname "$0")/../cli/support.sh"
 # shellcheck source=tests/boot/support.sh
@@ -10,13 +10,19 @@ requires mmdebstrap
 
 if [ "$2" = before ]; then
     "$SOURCE_DIR/tests/images/debian-guest" --layout "$1" guest.raw
-    line=$(boot_guest "$work/guest.raw" virtio-blk 600 'Gave up waiting for root|^drydock-guest-up ')
-    [[ $line == *"Gave up waiting"* ]] || fail "the guest boots from virtio before it was migrated: $line"
+    pattern='Gave up waiting for root|encrypted source device [^ ]+ does not exist, dropping|^drydock-guest-up '
+    line=$(boot_guest "$work/guest.raw" virtio-blk 600 "$pattern")
+    [[ $line == *"Gave up waiting"* || $line == *"does not exist"* ]] || fail "the guest boots from virtio before it was migrated: $line"
     exit 0
 fi
 
 "$SOURCE_DIR/tests/images/debian-guest" --layout "$1" guest.vmdk
-expect 0 "$MIGRATE" guest.vmdk -o out.d --name guest
+options=()
+if [ "$1" = luks ]; then
+    printf 'vmguest key' > key # also debian-guest's
+    options=(--key all:file:key)
+fi
+expect 0 "$MIGRATE" guest.vmdk -o out.d --name guest "${options[@]}"
 line=$(boot_guest "$work/out.d/guest-sda.qcow2" virtio-blk 600 '^drydock-guest-up ' "$(mac_of out.d/guest.xml)")
 echo "$line"
 # The identifier is debian-guest's.

@@ -3,6 +3,7 @@
 #   vmdk, stream.vmdk, vhdx, vhd   converted from that format; results, report and XML are checked
 #   two-disks                      a data disk comes along
 #   lvm, raid                      /boot apart, root on striped logical volumes, or on LVM on a RAID 1
+#   luks                           the same with LVM on LUKS: with its key, with a wrong one, and without
 #   nobody                         the same as an ordinary user without /dev/kvm and /dev/fuse
 #   interrupt, kill                a run that is stopped leaves nothing that looks finished
 #   plan                           prints the changes and writes nothing
@@ -81,6 +82,7 @@ check_layers() { # LAYOUT QCOW2
     /sbin/debugfs -R "cat /etc/fstab" root.img 2>/dev/null > fstab
     says fstab '^/dev/mapper/vmguest--vg-root +/ +ext4 +errors=remount-ro 0 1$'
     says fstab "^UUID=$(/sbin/blkid -o value -s UUID -p boot.img) /boot ext4 defaults 0 2$"
+    /sbin/debugfs -R "cat /etc/crypttab" root.img 2>/dev/null > crypttab
     /sbin/debugfs -R "cat /grub/grub.cfg" boot.img 2>/dev/null > grub.cfg
     says grub.cfg 'root=/dev/mapper/vmguest--vg-root ro console=tty0'
     /sbin/debugfs -R "cat /etc/initramfs-tools/modules" root.img 2>/dev/null > modules
@@ -100,6 +102,10 @@ assert root["size_bytes"] == 1200 << 20 and root["readable"], root
 assert volumes["sda1"]["device"] is None and volumes["sda1"]["layer"] is None
 mounts = {mount["mount_point"]: mount["volume"] for mount in guest["linux"]["mounts"]}
 assert mounts["/"] == "vmguest-vg/root" and mounts["/boot"] == "sda1", mounts
+if sys.argv[2] == "luks":
+    partition = volumes["sda2"]
+    assert partition["encryption"] == "LUKS2" and partition["type"] == "LVM2_member", partition
+    assert partition["encryption_uuid"] == "64727964-0102-4304-8506-0708090a0b0c", partition
 if sys.argv[2] == "raid":
     array = volumes["md0"]
     assert array["device"] == "/dev/md0" and array["layer"] == "RAID", array
@@ -127,6 +133,29 @@ lvm | raid)
     expect 0 "$MIGRATE" web.vmdk -o out.d --name web
     sha256sum --quiet -c before || fail "the source has changed"
     check_layers "$1" out.d/web-sda.qcow2
+    python3 -c 'import json; assert json.load(open("out.d/web.report.json"))["trimmed_bytes"] > 300 << 20'
+    ;;
+luks)
+    requires cryptsetup
+    debian_guest --layout luks web.vmdk
+    sha256sum web.vmdk > before
+    uuid=64727964-0102-4304-8506-0708090a0b0c
+    printf 'vmguest key\n' > key # its line break is nothing to worry about
+    expect 3 "$MIGRATE" web.vmdk -o out.d --name web
+    says err "^migrate: error \(precondition\): .*sda2, UUID $uuid \(no key was given for .*\[volume-luks\]$"
+    says err '^  hint: give its passphrase or key file with --key UUID:file:PATH'
+    export WRONG=wrong
+    expect 3 "$MIGRATE" web.vmdk -o out.d --name web --key $uuid:env:WRONG
+    says err '^migrate: error \(precondition\): .*\(no key that was given opens .*\[luks-not-opened\]$'
+    [ ! -e out.d ] || nothing_left out.d
+    expect 0 "$MIGRATE" inspect --json web.vmdk --key sda2:file:key
+    check_layers_json out luks
+    expect 0 "$MIGRATE" web.vmdk -o out.d --name web --key all:file:key
+    sha256sum --quiet -c before || fail "the source has changed"
+    check_layers luks out.d/web-sda.qcow2
+    says crypttab "^vmguest_crypt UUID=$uuid /etc/keys/root.key luks,discard,initramfs$"
+    says out.d/web.report.json '"luks-opened"'
+    ! grep -q 'vmguest key' out err out.d/web.report.json out.d/web.xml || fail "the key is told"
     python3 -c 'import json; assert json.load(open("out.d/web.report.json"))["trimmed_bytes"] > 300 << 20'
     ;;
 two-disks)

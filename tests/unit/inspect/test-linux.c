@@ -310,6 +310,20 @@ static void test_spec_on_only_disk(void)
     g_assert_nonnull(volume);
     g_assert_cmpstr(volume->name, ==, "sda2");
     g_assert_null(volume_set_find_linux(set, NULL, "/dev/disk/by-path/pci-0000:00:10.0-part3"));
+    static const struct {
+        const char *spec;
+        gboolean found;
+    } paths[] = {
+        {"/dev/mapper/mpatha2", TRUE},      {"/dev/mapper/mpathap2", TRUE},
+        {"/dev/mapper/mpatha-part2", TRUE}, {"/dev/mapper/mpathb_part2", TRUE},
+        {"/dev/mapper/mpatha3", FALSE},     {"/dev/mapper/mpatha-x2", FALSE},
+        {"/dev/mapper/mpath2", FALSE},      {"/dev/mapper/mpatha2x", FALSE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(paths); i++) {
+        g_test_message("%s", paths[i].spec);
+        g_assert_cmpint(volume_set_find_linux(set, NULL, paths[i].spec) != NULL, ==,
+                        paths[i].found);
+    }
 }
 
 static const struct {

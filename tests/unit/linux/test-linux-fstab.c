@@ -63,6 +63,7 @@ static const Row fstab_rows[] = {
      "/dev/disk/by-id/scsi-36000c29-part1"},
     {"/dev/sda5 /media/disk auto user", "UUID=" SWAP_UUID " /media/disk auto user", NULL},
     {"/dev/sdz1 /media/disk auto user", NULL, NULL},
+    {"/dev/mapper/mpatha2 /x ext4", "/dev/mapper/mpatha2 /x ext4 nofail", "/dev/mapper/mpatha2"},
     {"/dev/disk/by-id/dm-uuid-LVM-abc /x ext4 defaults", NULL, NULL},
     {"/dev/disk/by-uuid/" ROOT_UUID " / ext4 defaults", NULL, NULL},
     {"/dev/mapper/vg-root / xfs defaults", NULL, NULL},
