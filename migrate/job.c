@@ -10,6 +10,7 @@
 #include "linux/linux_guest.h"
 #include "linux/selinux.h"
 #include "migrate/confine.h"
+#include "migrate/opened_drivers.h"
 #include "migrate/plan_text.h"
 #include "migrate/report.h"
 #include "migrate/summary.h"
@@ -22,10 +23,8 @@
 typedef struct {
     const Job *job;
     WorkerChannel *channel;
-    DriverTree *drivers;   /* NULL: none found */
-    GError *drivers_error; /* why there are none; told when a Windows guest needs them */
-    WinreScratch *winre;   /* NULL: not wanted */
-    GPtrArray *named;      /* of DriverTree: what --driver names */
+    OpenedDrivers drivers;
+    WinreScratch *winre; /* NULL: not wanted */
     GPtrArray *disks;
     GPtrArray *findings;
     FsKernel *kernel; /* NULL: not wanted */
@@ -49,41 +48,17 @@ static void run_clear(Run *run)
     g_clear_pointer(&run->findings, g_ptr_array_unref);
     g_clear_pointer(&run->disks, g_ptr_array_unref);
     winre_scratch_free(run->winre);
-    driver_tree_free(run->drivers);
-    g_clear_pointer(&run->named, g_ptr_array_unref);
-    g_clear_error(&run->drivers_error);
+    opened_drivers_clear(&run->drivers);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 
-static void tree_free(gpointer tree)
-{
-    driver_tree_free(tree);
-}
-
-static gboolean open_drivers(Run *run, GError **error)
-{
-    run->drivers = run->job->virtio_win
-                       ? driver_tree_open(run->job->virtio_win, &run->drivers_error)
-                       : driver_tree_open_default(&run->drivers_error);
-    if (!run->drivers && run->job->virtio_win) {
-        g_propagate_error(error, g_steal_pointer(&run->drivers_error));
-        return FALSE;
-    }
-    run->named = g_ptr_array_new_with_free_func(tree_free);
-    for (const char *const *path = run->job->drivers; path && *path; path++) {
-        DriverTree *tree = driver_tree_open_named(*path, error);
-        if (!tree)
-            return FALSE;
-        g_ptr_array_add(run->named, tree);
-    }
-    return TRUE;
-}
-
 /* Everything that needs the host is opened here; afterwards the process is confined. */
 static gboolean open_and_confine(Run *run, GError **error)
 {
-    if (run->job->goal != JOB_INSPECT && (!hive_edits_prepare(error) || !open_drivers(run, error)))
+    if (run->job->goal != JOB_INSPECT &&
+        (!hive_edits_prepare(error) ||
+         !opened_drivers_open(&run->drivers, run->job->virtio_win, run->job->drivers, TRUE, error)))
         return FALSE;
     if (run->job->goal != JOB_INSPECT && run->job->winre) {
         run->winre = winre_scratch_open(run->job->scratch_directory, error);
@@ -158,13 +133,12 @@ static gboolean plan_windows(Run *run, GError **error)
 {
     if (!findings_check_blockers(run->findings, error))
         return FALSE;
-    if (!run->drivers && is_emulated_bus(run->job->disk_bus))
-        run->drivers = driver_tree_new_empty();
-    if (!run->drivers && run->named->len == 0) {
-        g_propagate_error(error, g_steal_pointer(&run->drivers_error));
+    if (!run->drivers.collection && run->drivers.named->len == 0 &&
+        !is_emulated_bus(run->job->disk_bus)) {
+        g_propagate_error(error, g_steal_pointer(&run->drivers.why_none));
         return FALSE;
     }
-    const DriverSources sources = {run->drivers, run->named};
+    const DriverSources sources = {run->drivers.collection, run->drivers.named};
     const Machine *machine = session_machine(run->job->session);
     g_autofree WindowsNic *nics = list_windows_nics(machine);
     g_autoptr(GPtrArray) scripts = NULL;
@@ -192,7 +166,7 @@ static gboolean plan_windows(Run *run, GError **error)
 
 static gboolean plan_linux(Run *run, GError **error)
 {
-    if (run->named->len > 0) {
+    if (run->drivers.named->len > 0) {
         drydock_error_set(error, DRYDOCK_ERROR_USAGE, "leave out --driver",
                           "drivers of other vendors are put into Windows guests only");
         return FALSE;

@@ -182,13 +182,20 @@ static void add_output_options(GOptionContext *context, Options *options)
     g_option_context_add_main_entries(context, entries, NULL);
 }
 
-static void add_edits_options(GOptionContext *context, Options *options)
+static void add_drivers_options(GOptionContext *context, Options *options)
 {
     const GOptionEntry entries[] = {
         {"virtio-win", 0, 0, G_OPTION_ARG_FILENAME, &options->virtio_win,
          "virtio-win ISO or folder (default: /usr/share/virtio-win)", "PATH"},
         {"driver", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->drivers,
          "Give Windows the drivers of other vendors in DIR too (repeatable)", "DIR"},
+        G_OPTION_ENTRY_NULL};
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_edits_options(GOptionContext *context, Options *options)
+{
+    const GOptionEntry entries[] = {
         {"no-firstboot-service", 0, 0, G_OPTION_ARG_NONE, &options->windows.no_first_boot_service,
          "Put no service into Windows that finishes the migration", NULL},
         {"winre", 0, 0, G_OPTION_ARG_NONE, &options->winre,
@@ -344,6 +351,8 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
     add_common_options(context, options, &texts);
     if (kind & OPTIONS_OUTPUT)
         add_output_options(context, options);
+    if (kind & (OPTIONS_EDITS | OPTIONS_DRIVERS))
+        add_drivers_options(context, options);
     if (kind & OPTIONS_EDITS)
         add_edits_options(context, options);
     if (kind & OPTIONS_INSPECT)

@@ -26,6 +26,7 @@ typedef enum {
     OPTIONS_SEARCH = 1 << 13,    /* --keys, --values, --data, --limit */
     OPTIONS_UTF8 = 1 << 14,      /* --utf8 */
     OPTIONS_LONG = 1 << 15,      /* --long */
+    OPTIONS_DRIVERS = 1 << 16,   /* --virtio-win, --driver; OPTIONS_EDITS has them too */
 } OptionsKind;
 
 typedef struct {

@@ -19,8 +19,8 @@ void worker_send_result(WorkerChannel *channel, const char *name, const char *te
 /* Bytes of any kind and amount, in order; name says whose they are. */
 void worker_send_output(WorkerChannel *channel, const char *name, const void *bytes, size_t length);
 
-/* A descriptor that the parent has to open, once at most: what listener->provide gives. -1: *error is
-   the parent's. */
+/* A descriptor that the parent has to open, once at most: what listener->provide gives. -1: *error
+   is the parent's. */
 int worker_request_descriptor(WorkerChannel *channel, GError **error);
 
 /* Runs in the child. FALSE with *error set travels to worker_run()'s caller with code and hint. */

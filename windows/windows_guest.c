@@ -98,6 +98,14 @@ static void check_code_integrity(const Guest *guest, GPtrArray *findings)
     }
 }
 
+static void report_refused(const Plan *plan)
+{
+    const GPtrArray *refused = plan->drivers.choice->refused;
+
+    for (guint i = 0; i < refused->len; i++)
+        findings_add(plan->findings, FINDING_WINDOWS_DRIVER_REFUSED, g_ptr_array_index(refused, i));
+}
+
 static void check_choice(const Plan *plan, WindowsResult *ret_result)
 {
     const DriverChoice *choice = plan->drivers.choice;
@@ -106,9 +114,7 @@ static void check_choice(const Plan *plan, WindowsResult *ret_result)
     const ChosenDriver *net = driver_choice_find(choice, DRIVER_ROLE_NET);
     const ChosenDriver *const chosen[] = {block, scsi, net};
 
-    for (guint i = 0; i < choice->refused->len; i++)
-        findings_add(plan->findings, FINDING_WINDOWS_DRIVER_REFUSED,
-                     g_ptr_array_index(choice->refused, i));
+    report_refused(plan);
     if (!block && !scsi)
         findings_add(plan->findings, FINDING_WINDOWS_NO_BLOCK_DRIVER, NULL);
     else if (!scsi)
@@ -195,6 +201,28 @@ void windows_result_clear(WindowsResult *result)
     g_clear_pointer(&result->drivers, driver_choice_free);
 }
 
+/* The gate: everything that forbids the change is known before the first edit is staged. Then the
+   drivers are chosen. */
+static gboolean begin(Plan *plan, gboolean *ret_blocked, GError **error)
+{
+    const Guest *guest = plan->guest;
+
+    if (!check_volume(guest, plan->findings, error))
+        return FALSE;
+    plan->system = editable_hive_open(guest, "SYSTEM", plan->findings, error);
+    plan->software =
+        plan->system ? editable_hive_open(guest, "SOFTWARE", plan->findings, error) : NULL;
+    if (!plan->software)
+        return FALSE;
+    *ret_blocked = is_blocked(plan->findings);
+    if (*ret_blocked)
+        return TRUE;
+    check_code_integrity(guest, plan->findings);
+    boot_configuration_read(guest, &plan->configuration);
+    return driver_plan_make(guest, plan->sources, plan->software->hive,
+                            plan->configuration.test_signing, &plan->drivers, error);
+}
+
 gboolean windows_guest_plan(const Guest *guest, const DriverSources *sources,
                             const WindowsOptions *options, Edits *edits, GPtrArray *findings,
                             WindowsResult *ret_result, GError **error)
@@ -202,28 +230,45 @@ gboolean windows_guest_plan(const Guest *guest, const DriverSources *sources,
     g_auto(Plan)
         plan = {.guest = guest, .sources = sources, .options = options, .findings = findings};
     WindowsResult result = {0};
+    gboolean blocked;
 
-    /* The gate: everything that forbids the change is known before the first edit is staged. */
-    if (!check_volume(guest, findings, error))
+    if (!begin(&plan, &blocked, error))
         return FALSE;
-    plan.system = editable_hive_open(guest, "SYSTEM", findings, error);
-    plan.software = plan.system ? editable_hive_open(guest, "SOFTWARE", findings, error) : NULL;
-    if (!plan.software)
-        return FALSE;
-    if (is_blocked(findings)) {
+    if (blocked) {
         *ret_result = result;
         return TRUE;
     }
-    check_code_integrity(guest, findings);
-    boot_configuration_read(guest, &plan.configuration);
-    if (!driver_plan_make(guest, sources, plan.software->hive, plan.configuration.test_signing,
-                          &plan.drivers, error))
-        return FALSE;
     check_choice(&plan, &result);
     if (!add_registry(&plan, error) || !choose_bus(&plan, &result, error) ||
         !add_first_boot(&plan, edits, &result.first_boot, error) || !stage(&plan, edits, error))
         return FALSE;
     result.drivers = g_steal_pointer(&plan.drivers.choice);
     *ret_result = result;
+    return TRUE;
+}
+
+gboolean windows_guest_plan_drivers(const Guest *guest, const DriverSources *sources, Edits *edits,
+                                    GPtrArray *findings, DriverChoice **ret_drivers, GError **error)
+{
+    g_auto(Plan) plan = {.guest = guest, .sources = sources, .findings = findings};
+    gboolean blocked;
+
+    if (!begin(&plan, &blocked, error))
+        return FALSE;
+    if (blocked)
+        return TRUE;
+    report_refused(&plan);
+    if (!plan.drivers.choice->drivers->len) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "migrate plan says of each why",
+                          "none of these drivers is for '%s' (%s)", guest->product_name,
+                          guest->architecture);
+        return FALSE;
+    }
+    if (!driver_plan_add_registry(&plan.drivers, plan.system, plan.software, error) ||
+        !driver_plan_stage(&plan.drivers, guest->windows_facts.system_root, edits, error) ||
+        !editable_hive_stage(plan.system, edits, error) ||
+        !editable_hive_stage(plan.software, edits, error))
+        return FALSE;
+    *ret_drivers = g_steal_pointer(&plan.drivers.choice);
     return TRUE;
 }

@@ -46,4 +46,11 @@ gboolean windows_guest_plan(const Guest *guest, const DriverSources *sources,
                             const WindowsOptions *options, Edits *edits, GPtrArray *findings,
                             WindowsResult *ret_result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Stages drivers and nothing else, for a guest that stays where it is: the disks' are made
+   bootable, the others found by Plug and Play. States that forbid it as above; *ret_drivers is not
+   set then. None that fits: DRYDOCK_ERROR_USAGE. */
+gboolean windows_guest_plan_drivers(const Guest *guest, const DriverSources *sources, Edits *edits,
+                                    GPtrArray *findings, DriverChoice **ret_drivers,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 #endif
