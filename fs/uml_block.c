@@ -54,13 +54,13 @@ uint64_t uml_block_features(void)
     return FEATURE_SEGMENTS | FEATURE_FLUSH | FEATURE_DISCARD;
 }
 
-static void note_error(UmlDevice *device, GError *error)
+static void note_error(UmlSlot *slot, GError *error)
 {
     g_debug("%s", error->message);
-    if (device->disk_error)
+    if (slot->error)
         g_error_free(error);
     else
-        device->disk_error = error;
+        slot->error = error;
 }
 
 /* Splits [position, position + length) of the device; NULL: it is not in one slot. */
@@ -110,8 +110,8 @@ static gboolean each_part(const UmlChain *chain, guint first, guint last, uint64
     return TRUE;
 }
 
-static Status transfer(UmlDevice *device, const UmlChain *chain, const UmlSlot *slot,
-                       uint64_t offset, uint64_t length, gboolean out)
+static Status transfer(const UmlChain *chain, UmlSlot *slot, uint64_t offset, uint64_t length,
+                       gboolean out)
 {
     GError *error = NULL;
     gboolean ok = out ? each_part(chain, 0, chain->readable, HEADER_BYTES, length, slot->disk,
@@ -120,7 +120,7 @@ static Status transfer(UmlDevice *device, const UmlChain *chain, const UmlSlot *
                                   offset, read_part, &error);
     if (ok)
         return STATUS_OK;
-    note_error(device, error);
+    note_error(slot, error);
     return STATUS_ERROR;
 }
 
@@ -182,7 +182,7 @@ static Status read_or_write(UmlDevice *device, const UmlChain *chain, uint64_t p
                    : read_mailbox(device, chain, offset, length, ret_wait);
     if (!slot->disk)
         return out ? STATUS_ERROR : fill_zeros(chain, length);
-    return transfer(device, chain, slot, offset, length, out);
+    return transfer(chain, slot, offset, length, out);
 }
 
 static Status discard(UmlDevice *device, const UmlChain *chain)

@@ -28,12 +28,18 @@ UmlDevice *uml_device_new(int socket_fd)
     return device;
 }
 
+void uml_device_remove(UmlDevice *device, guint slot)
+{
+    g_clear_pointer(&device->slots[slot].disk, disk_unref);
+    g_clear_error(&device->slots[slot].error);
+}
+
 void uml_device_free(UmlDevice *device)
 {
     if (!device)
         return;
     for (guint i = 0; i < AGENT_SLOT_COUNT; i++)
-        disk_unref(device->slots[i].disk);
+        uml_device_remove(device, i);
     uml_queue_clear(&device->queue);
     close(device->socket_fd);
     if (device->request_fd >= 0)
@@ -41,7 +47,6 @@ void uml_device_free(UmlDevice *device)
     g_byte_array_unref(device->inbox);
     g_byte_array_unref(device->outbox);
     g_free(device->waiting);
-    g_clear_error(&device->disk_error);
     g_free(device);
 }
 
@@ -59,11 +64,6 @@ guint uml_device_add(UmlDevice *device, Disk *disk)
         }
     }
     return 0;
-}
-
-void uml_device_remove(UmlDevice *device, guint slot)
-{
-    g_clear_pointer(&device->slots[slot].disk, disk_unref);
 }
 
 /* Everything the request says, in whole pages. */

@@ -27,9 +27,9 @@ void uml_reply_clear(UmlReply *reply);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UmlReply, uml_reply_clear)
 
 typedef struct {
-    Disk *disk; /* reference; NULL: free */
-    GArray
-        *discards; /* of FsExtent: what the kernel discards is noted here; borrowed, may be NULL */
+    Disk *disk;       /* reference; NULL: free */
+    GError *error;    /* the first one that it gave */
+    GArray *discards; /* of FsExtent: what the kernel discards; borrowed, may be NULL */
 } UmlSlot;
 
 typedef struct {
@@ -43,8 +43,7 @@ typedef struct {
     gboolean replied;
     UmlChain *waiting; /* the agent's read of a request that is not there yet; NULL: none */
     uint64_t serial;
-    GError *disk_error; /* the first one of any volume */
-    gboolean broken;    /* no further calls: the kernel ended, or talked nonsense */
+    gboolean broken; /* no further calls: the kernel ended, or talked nonsense */
 } UmlDevice;
 
 /* Takes socket_fd over. */

@@ -51,35 +51,65 @@ gboolean fs_kernel_has_type(const char *type)
     return type && g_strv_contains(kernel_types, type);
 }
 
-/* The last lines of the kernel's log, without its marks of level and time ("<3>[    0.12] "). */
+/* "<3>[    0.12] XFS …" without the marks of level and time; the latter need not be there. */
+static const char *skip_marks(const char *line)
+{
+    const char *end = line[0] == '<' ? strchr(line, '>') : NULL;
+    if (end)
+        line = end + 1;
+    end = line[0] == '[' ? strstr(line, "] ") : NULL;
+    return end ? end + 2 : line;
+}
+
+/* Warnings and errors ("<4>" and below), but not the bytes that XFS shows of what it finds wrong.
+ */
+static gboolean is_telling(const char *line)
+{
+    const char *text = skip_marks(line);
+    if (!*text || (line[0] == '<' && g_ascii_strtoull(line + 1, NULL, 10) % 8 > 4))
+        return FALSE;
+    return strspn(text, "0123456789abcdef") != 8 || text[8] != ':';
+}
+
+/* The last lines of the kernel's log. */
 static char *quote_log(const GByteArray *data)
 {
     g_autofree char *text =
         data->len > 0 ? g_strndup((const char *)data->data, data->len) : g_strdup("");
     g_autofree char *valid = g_utf8_make_valid(text, -1);
     g_auto(GStrv) lines = g_strsplit(g_strstrip(valid), "\n", -1);
-    guint count = g_strv_length(lines);
     GString *quote = g_string_new(NULL);
-    for (guint i = count > LOG_LINES ? count - LOG_LINES : 0; i < count; i++) {
-        const char *line = lines[i];
-        const char *mark = line[0] == '<' ? strstr(line, "] ") : NULL;
-        if (*line)
-            g_string_append_printf(quote, "%s%s", quote->len ? "; " : "", mark ? mark + 2 : line);
+    guint count = 0;
+    for (guint i = g_strv_length(lines); i > 0 && count < LOG_LINES; i--) {
+        if (!is_telling(lines[i - 1]))
+            continue;
+        if (count++ > 0)
+            g_string_prepend(quote, "; ");
+        g_string_prepend(quote, skip_marks(lines[i - 1]));
     }
     return g_string_free(quote, FALSE);
 }
 
-static void set_failure(const UmlDevice *device, const UmlReply *reply, GError **error)
+const GError *uml_disk_error(const UmlFs *uml)
 {
+    const GError *first = NULL;
+    for (guint i = 0; i < uml->slots->len && !first; i++)
+        first = uml->device->slots[g_array_index(uml->slots, guint, i)].error;
+    return first;
+}
+
+static void set_failure(const UmlFs *uml, const UmlReply *reply, GError **error)
+{
+    const GError *first = uml_disk_error(uml);
     DrydockError code = DRYDOCK_ERROR_FAILED;
     for (guint i = 0; i < G_N_ELEMENTS(meanings); i++)
         if (meanings[i].failure == reply->failure)
             code = meanings[i].code;
     g_autofree char *log = quote_log(reply->data);
-    const char *below = device->disk_error ? device->disk_error->message : "";
+    const char *below = first ? first->message : "";
     /* The cause is what the kernel's disk, our Disk, said first. */
-    if (device->disk_error && code == DRYDOCK_ERROR_CORRUPT)
-        code = (DrydockError)device->disk_error->code;
+    if (first && code == DRYDOCK_ERROR_CORRUPT)
+        code = (DrydockError)first->code;
     drydock_error_set(error, code, NULL, "%s%s%s%s%s%s", g_strerror(reply->failure),
                       *log ? " (the kernel says: " : "", log, *log ? ")" : "", *below ? ": " : "",
                       below);
@@ -94,7 +124,7 @@ gboolean uml_call_if_there(UmlFs *uml, UmlRequest *request, gboolean *ret_found,
         return FALSE;
     *ret_found = reply.failure != ENOENT;
     if (*ret_found && reply.failure != 0) {
-        set_failure(uml->device, &reply, error);
+        set_failure(uml, &reply, error);
         return FALSE;
     }
     *ret_reply = reply;
@@ -109,7 +139,7 @@ gboolean uml_call(UmlFs *uml, UmlRequest *request, UmlReply *ret_reply, GError *
         return FALSE;
     if (found)
         return TRUE;
-    set_failure(uml->device, ret_reply, error);
+    set_failure(uml, ret_reply, error);
     uml_reply_clear(ret_reply);
     return FALSE;
 }
@@ -133,8 +163,9 @@ static gboolean add_volume(UmlFs *uml, Disk *disk, GError **error)
                           "more volumes than User-Mode Linux is given");
         return FALSE;
     }
-    UmlRequest request = {
-        .operation = AGENT_ADD_VOLUME, .texts = {uml->type}, .numbers = {0, disk_size(disk)}};
+    UmlRequest request = {.operation = AGENT_ADD_VOLUME,
+                          .texts = {uml->type},
+                          .numbers = {0, disk_size(disk), !disk_is_writable(disk)}};
     g_auto(UmlReply) reply = {0};
     g_array_append_val(uml->slots, uml->slot);
     return uml_call(uml, &request, &reply, error);

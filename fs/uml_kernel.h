@@ -28,6 +28,8 @@ gboolean uml_call(UmlFs *uml, UmlRequest *request, UmlReply *ret_reply,
 gboolean uml_call_if_there(UmlFs *uml, UmlRequest *request, gboolean *ret_found,
                            UmlReply *ret_reply, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What a disk of its said first; NULL: nothing. Borrowed. */
+const GError *uml_disk_error(const UmlFs *uml);
 /* Unmounts, and frees. */
 void uml_close(Fs *fs);
 

@@ -3,9 +3,11 @@
 #include "fs/uml_queue.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -211,6 +213,26 @@ gboolean uml_queue_push(UmlQueue *queue, uint16_t head, uint32_t length, GError 
     return TRUE;
 }
 
+/* The descriptor is a pipe of the kernel's: when that has ended, SIGPIPE must not end us too. */
+static ssize_t write_quietly(int fd, const void *bytes, size_t length)
+{
+    const struct timespec now = {0};
+    sigset_t pipe_signal, before;
+    ssize_t written;
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+    do {
+        written = write(fd, bytes, length);
+    } while (written < 0 && errno == EINTR);
+    int failure = errno;
+    if (written < 0 && failure == EPIPE)
+        sigtimedwait(&pipe_signal, NULL, &now);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = failure;
+    return written;
+}
+
 gboolean uml_queue_notify(UmlQueue *queue, GError **error)
 {
     uint8_t *table, *available, *used;
@@ -220,12 +242,9 @@ gboolean uml_queue_notify(UmlQueue *queue, GError **error)
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if ((load_index(available + RING_FLAGS) & AVAILABLE_NO_INTERRUPT) != 0 || queue->call_fd < 0)
         return TRUE;
-    ssize_t written;
-    do {
-        written = write(queue->call_fd, &one, sizeof(one));
-    } while (written < 0 && errno == EINTR);
-    /* EAGAIN: more of them are in the pipe than fit; one is enough. */
-    if (written < 0 && errno != EAGAIN) {
+    /* EAGAIN: more of them are in the pipe than fit; one is enough. EPIPE: the socket says it too.
+     */
+    if (write_quietly(queue->call_fd, &one, sizeof(one)) < 0 && errno != EAGAIN && errno != EPIPE) {
         drydock_error_set_errno(error, errno, "cannot wake the kernel");
         return FALSE;
     }

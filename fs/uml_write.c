@@ -79,11 +79,10 @@ gboolean uml_remove(Fs *fs, const char *path, GError **error)
 
 static gboolean check_disks(const UmlFs *uml, GError **error)
 {
-    if (!uml->device->disk_error)
-        return TRUE;
-    if (error)
-        *error = g_error_copy(uml->device->disk_error);
-    return FALSE;
+    const GError *first = uml_disk_error(uml);
+    if (first && error)
+        *error = g_error_copy(first);
+    return first == NULL;
 }
 
 static gboolean flush_disks(const UmlFs *uml, GError **error)

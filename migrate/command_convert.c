@@ -73,6 +73,7 @@ static gboolean open_source(Conversion *conversion, GError **error)
         return FALSE;
     session_set_keys(conversion->session, options->keys);
     session_set_root(conversion->session, options->root);
+    session_set_no_kernel(conversion->session, options->no_kernel);
     return TRUE;
 }
 
@@ -86,7 +87,6 @@ static gboolean edit_guest(Conversion *conversion, GError **error)
         .windows = &conversion->options->windows,
         .customisation = conversion->options->customisation,
         .discard_hibernation = conversion->options->discard_hibernation,
-        .no_kernel = conversion->options->no_kernel,
         .profile_dir = conversion->options->profile_dir,
         .disk_bus = conversion->options->disk_bus,
         .network = conversion->options->network,

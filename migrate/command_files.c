@@ -144,6 +144,7 @@ static gboolean run(const Options *options, const Action *action, Progress *prog
     WorkerListener listener = command_listener(progress);
     listener.output = take_output;
     listener.output_data = &outputs;
+    workpiece_provide_kernel(workpiece, &listener);
     gboolean ok = action->kind == FILES_GET
                       ? run_get(&job, arguments[2], &listener, &outputs, error)
                       : worker_run(files_job_run, &job, &listener, &results, error);

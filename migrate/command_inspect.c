@@ -32,6 +32,7 @@ static gboolean look(const Options *options, JobGoal goal, const char *scratch_d
         return FALSE;
     session_set_keys(session, options->keys);
     session_set_root(session, options->root);
+    session_set_no_kernel(session, options->no_kernel);
     Job job = {.goal = goal,
                .session = session,
                .virtio_win = options->virtio_win,
@@ -41,7 +42,6 @@ static gboolean look(const Options *options, JobGoal goal, const char *scratch_d
                .scratch_directory = scratch_directory,
                .customisation = options->customisation,
                .discard_hibernation = options->discard_hibernation,
-               .no_kernel = options->no_kernel,
                .profile_dir = options->profile_dir};
     WorkerListener listener = command_listener(progress);
     listener.provide = session_provide_kernel;

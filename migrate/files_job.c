@@ -89,8 +89,8 @@ gboolean files_job_run(void *data, WorkerChannel *channel, GError **error)
         .collected = g_ptr_array_new_with_free_func(g_free),
         .builder = job->options->json ? json_builder_new() : NULL,
     };
-    if (!opened_guest_open(&opened, workpiece_session(job->workpiece), job->options->profile_dir,
-                           error) ||
+    if (!opened_guest_open(&opened, workpiece_session(job->workpiece), channel,
+                           job->options->profile_dir, error) ||
         !drives_open(opened.guest, opened.set, &drives, error) ||
         !drives_locate(drives, job->path ? job->path : "/", &view.path, error))
         return FALSE;

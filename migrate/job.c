@@ -77,17 +77,11 @@ static gboolean open_and_confine(Run *run, GError **error)
     return TRUE;
 }
 
-static int connect_kernel(void *data, GError **error)
-{
-    return worker_request_descriptor(data, error);
-}
-
 static gboolean open_volumes(Run *run, GError **error)
 {
     KeyRing *keys = session_keys(run->job->session);
     const char *root = session_root(run->job->session);
-    if (!run->job->no_kernel)
-        run->kernel = fs_kernel_new(connect_kernel, run->channel);
+    run->kernel = session_new_kernel(run->job->session, run->channel);
     gboolean open = volume_set_open_with_flags(
         run->disks, keys,
         run->job->discard_hibernation ? FS_OPEN_DISCARD_HIBERNATION : FS_OPEN_DEFAULT,

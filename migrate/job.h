@@ -34,7 +34,6 @@ typedef struct {
     gboolean winre;                /* and of its recovery environment; needs scratch_directory */
     const Customisation *customisation;
     gboolean discard_hibernation;   /* give up the memory image of a hibernated Windows */
-    gboolean no_kernel;             /* do without User-Mode Linux, and what needs it */
     const char *profile_dir;        /* NULL: built-in profiles only */
     const char *disk_bus;           /* "virtio", "scsi", "sata", or NULL: the best that will boot */
     const char *network;            /* libvirt network; NULL: "default" */

@@ -9,13 +9,14 @@ void opened_guest_clear(OpenedGuest *opened)
 {
     guest_free(opened->guest);
     volume_set_free(opened->set);
+    fs_kernel_free(opened->kernel);
     g_clear_pointer(&opened->findings, g_ptr_array_unref);
     g_clear_pointer(&opened->disks, g_ptr_array_unref);
     *opened = (OpenedGuest){0};
 }
 
-gboolean opened_guest_open(OpenedGuest *opened, const Session *session, const char *profile_dir,
-                           GError **error)
+gboolean opened_guest_open(OpenedGuest *opened, const Session *session, WorkerChannel *channel,
+                           const char *profile_dir, GError **error)
 {
     gboolean files_denied;
     opened->findings = findings_new();
@@ -27,6 +28,8 @@ gboolean opened_guest_open(OpenedGuest *opened, const Session *session, const ch
         volume_set_open_with_keys(opened->disks, keys, opened->findings, &opened->set, error);
     key_ring_wipe(keys);
     const char *root = session_root(session);
+    opened->kernel = channel ? session_new_kernel(session, channel) : NULL;
+    ok = ok && volume_set_open_in_kernel(opened->set, opened->kernel, opened->findings, error);
     return ok && (!root || volume_set_choose_root(opened->set, root, error)) &&
            guest_inspect(opened->set, profile_dir, opened->findings, &opened->guest, error);
 }

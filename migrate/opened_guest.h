@@ -9,14 +9,16 @@
 typedef struct {
     GPtrArray *disks;    /* of Disk */
     GPtrArray *findings; /* of Finding */
+    FsKernel *kernel;    /* NULL: none */
     VolumeSet *set;
     Guest *guest;
 } OpenedGuest;
 
 /* Connects to session's disks, confines this process, opens the volumes with session's keys (which
-   are wiped then) and looks at what is on them. profile_dir may be NULL. */
-gboolean opened_guest_open(OpenedGuest *opened, const Session *session, const char *profile_dir,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+   are wiped then) and looks at what is on them. channel: for the kernel that
+   XFS and Btrfs need; NULL: they are left alone. profile_dir may be NULL. */
+gboolean opened_guest_open(OpenedGuest *opened, const Session *session, WorkerChannel *channel,
+                           const char *profile_dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void opened_guest_clear(OpenedGuest *opened);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OpenedGuest, opened_guest_clear)
 

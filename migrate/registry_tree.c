@@ -47,7 +47,7 @@ gboolean registry_tree_open(RegistryTree *tree, const Workpiece *workpiece, cons
     tree->user = user;
     if (file)
         return open_lone(tree, file, error);
-    if (!opened_guest_open(&tree->opened, workpiece_session(workpiece), profile_dir, error))
+    if (!opened_guest_open(&tree->opened, workpiece_session(workpiece), NULL, profile_dir, error))
         return FALSE;
     tree->tree = tree->opened.guest->tree;
     if (tree->opened.guest->kind == GUEST_WINDOWS)

@@ -6,7 +6,6 @@
 #include "convert/overlay.h"
 #include "disk/luks.h"
 #include "disk/nbd.h"
-#include "fs/uml.h"
 
 /* Journal replay and dry runs change a few MiB at most; more means that something is wrong. */
 #define SCRATCH_LIMIT_BYTES (UINT64_C(256) << 20)
@@ -17,8 +16,9 @@ struct Session {
     KeyRing *keys;            /* borrowed */
     const char *root;         /* borrowed */
     GPtrArray *image_options; /* of char *, one per disk */
-    UmlProcess *kernel;       /* NULL: none was wanted */
-    GPtrArray *servers;       /* of NbdServer, one per disk; empty once stopped */
+    gboolean no_kernel;
+    UmlProcess *kernel; /* NULL: none was wanted */
+    GPtrArray *servers; /* of NbdServer, one per disk; empty once stopped */
 };
 
 static void server_stop(gpointer server)
@@ -109,6 +109,21 @@ void session_set_keys(Session *session, KeyRing *keys)
 void session_set_root(Session *session, const char *root)
 {
     session->root = root;
+}
+
+void session_set_no_kernel(Session *session, gboolean no_kernel)
+{
+    session->no_kernel = no_kernel;
+}
+
+static int request_kernel(void *channel, GError **error)
+{
+    return worker_request_descriptor(channel, error);
+}
+
+FsKernel *session_new_kernel(const Session *session, WorkerChannel *channel)
+{
+    return session->no_kernel ? NULL : fs_kernel_new(request_kernel, channel);
 }
 
 const char *session_root(const Session *session)

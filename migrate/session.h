@@ -6,6 +6,8 @@
 
 #include "convert/source.h"
 #include "disk/key.h"
+#include "fs/uml.h"
+#include "migrate/worker.h"
 
 typedef struct Session Session;
 
@@ -31,12 +33,18 @@ KeyRing *session_keys(const Session *session);
 void session_set_root(Session *session, const char *root);
 const char *session_root(const Session *session);
 
+/* Do without User-Mode Linux, and what needs it. FALSE at first. */
+void session_set_no_kernel(Session *session, gboolean no_kernel);
+
 /* Where session_open() makes the overlay of disk number index. */
 char *session_overlay_path(const char *overlay_dir, guint index);
 
 /* A descriptor for fs_kernel_new(), of a User-Mode Linux kernel that is started for it: for the
    process that may start programs; provider is a Session (see WorkerListener). -1: *error. */
 int session_provide_kernel(void *provider, GError **error);
+/* In the process that reads the guest: what asks for it when a volume needs one. channel is
+   borrowed. NULL: it is to do without. */
+FsKernel *session_new_kernel(const Session *session, WorkerChannel *channel);
 
 /* Ends the servers and the kernel, so that the overlays can be read by somebody else. */
 void session_stop_servers(Session *session);

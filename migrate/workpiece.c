@@ -114,6 +114,7 @@ static gboolean open_machine(Workpiece *workpiece, GError **error)
         return FALSE;
     session_set_keys(workpiece->session, options->keys);
     session_set_root(workpiece->session, options->root);
+    session_set_no_kernel(workpiece->session, options->no_kernel);
     if (workpiece->in_place &&
         !in_place_check(workpiece->in_place, session_machine(workpiece->session), error))
         return FALSE;
@@ -135,6 +136,12 @@ Workpiece *workpiece_open(const Options *options, WorkpieceFlags flags, Progress
                       ? hive_file_open(options->arguments[0], &workpiece->hive_file, error)
                       : open_machine(workpiece, error);
     return ok ? g_steal_pointer(&workpiece) : NULL;
+}
+
+void workpiece_provide_kernel(const Workpiece *workpiece, WorkerListener *listener)
+{
+    listener->provide = session_provide_kernel;
+    listener->provider = workpiece->session;
 }
 
 const Session *workpiece_session(const Workpiece *workpiece)

@@ -30,10 +30,12 @@ static Mounted volumes[AGENT_SLOT_COUNT];
 static const struct {
     const char *type;
     const char *options;
-    const char *replay; /* what the kernel logs when it replays the journal */
+    const char *no_replay; /* and where nothing may be written, but the journal is not empty */
+    const char *replay;    /* what the kernel logs when it replays the journal */
 } types[] = {
-    {"xfs", "nouuid", "Starting recovery"},
-    {"btrfs", "subvolid=5,nodiscard", "start tree-log replay"},
+    {"xfs", "nouuid", "nouuid,norecovery", "Starting recovery"},
+    {"btrfs", "subvolid=5,nodiscard", "subvolid=5,nodiscard,rescue=nologreplay",
+     "start tree-log replay"},
 };
 
 #define TYPE_COUNT (sizeof(types) / sizeof(types[0]))
@@ -66,6 +68,17 @@ static int change_partition(int operation, uint64_t slot, uint64_t size_bytes)
     return failure;
 }
 
+static int set_read_only(const char *name)
+{
+    int read_only = 1;
+    int device = open(name, O_RDONLY | O_CLOEXEC);
+    if (device < 0)
+        return errno;
+    int failure = ioctl(device, BLKROSET, &read_only) == 0 ? 0 : errno;
+    close(device);
+    return failure;
+}
+
 static int tell_btrfs(unsigned long message, const char *name)
 {
     struct btrfs_ioctl_vol_args arguments = {0};
@@ -87,6 +100,8 @@ int add_volume(const Request *request, Reply *reply)
     kernel_log_mark();
     int failure = change_partition(BLKPG_ADD_PARTITION, slot, request->numbers[1]);
     name_device(slot, name);
+    if (failure == 0 && request->numbers[2] != 0)
+        failure = set_read_only(name);
     /* It may be one device of several of a filesystem. */
     if (failure == 0 && strcmp(request->text[0], "btrfs") == 0)
         failure = tell_btrfs(BTRFS_IOC_SCAN_DEV, name);
@@ -132,6 +147,8 @@ int mount_volume(const Request *request, Reply *reply)
     kernel_log_mark();
     name_mount(slot, directory);
     int failure = mount_at(slot, types[type].type, types[type].options, directory);
+    if (failure == EROFS)
+        failure = mount_at(slot, types[type].type, types[type].no_replay, directory);
     int root = failure == 0 ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (failure == 0 && root < 0)
         failure = errno;

@@ -34,7 +34,7 @@
    as in fs/fs.h; no component is followed as a symbolic link. Errors are errno of the call that
    failed; data may then be what the kernel said. */
 enum {
-    /* numbers[1]: size in bytes; text: type. */
+    /* numbers[1]: size in bytes, [2]: not 0: nothing may be written; text: type. */
     AGENT_ADD_VOLUME = 1,
     /* text: type. Reply: numbers[0]: not 0 when a journal was replayed. Read-only at first. */
     AGENT_MOUNT,

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/run.h"
@@ -27,9 +28,19 @@ FsKernel *uml_kernel(void)
     return kernel;
 }
 
-UmlProcess *uml_kernel_process(void)
+void uml_kernel_kill(void)
 {
-    return process;
+    g_clear_pointer(&process, uml_process_stop);
+}
+
+/* As a volume that is none says: another error than that of its content. */
+gboolean uml_kernel_is_broken(void)
+{
+    g_autoptr(Disk) disk = disk_new_memory(1 << 20, 512);
+    g_autoptr(GError) error = NULL;
+    Fs *fs = NULL;
+    g_assert_false(fs_kernel_open(uml_kernel(), disk, NULL, "xfs", &fs, &error));
+    return strstr(error->message, "ended unexpectedly") || strstr(error->message, "no sense");
 }
 
 void uml_kernel_end(void)
@@ -153,6 +164,62 @@ void uml_image_check(const UmlImage *image)
 {
     g_autofree char *output = uml_image_run(
         image, g_str_equal(image->type, "xfs") ? "xfs_repair -n" : "btrfs check --readonly");
+}
+
+/* Runs as init of a kernel whose root is the host's files. */
+static char *write_script(const UmlImage *image, const char *commands)
+{
+    g_autoptr(GError) error = NULL;
+    char *path = g_build_filename(image->directory, "init", NULL);
+    g_autofree char *text = g_strdup_printf(
+        "#!/bin/sh\nexport PATH=/usr/sbin:/usr/bin:/sbin:/bin\nmount -t proc proc /proc\n"
+        "mount -t %s /dev/ubda /mnt || echo failed\n{\n%s} 2>&1\ncd /\numount /mnt && echo "
+        "'drydock: done'\n"
+        "exec halt -f -p\n",
+        image->type, commands);
+    g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0755, &error);
+    g_assert_no_error(error);
+    return path;
+}
+
+char *uml_image_populate(const UmlImage *image, const char *commands)
+{
+    static const char *const needed[] = {"setfattr", "btrfs", "halt"};
+    for (gsize i = 0; i < G_N_ELEMENTS(needed); i++) {
+        g_autofree char *found = find_program(needed[i]);
+        if (!found) {
+            g_test_skip("attr, btrfs-progs or a program that halts the machine is not installed");
+            return NULL;
+        }
+    }
+    g_autofree char *script = write_script(image, commands);
+    g_autofree char *disk = g_strconcat("ubd0=", image->path, NULL);
+    g_autofree char *init = g_strconcat("init=", script, NULL);
+    g_autofree char *uml_dir = g_strconcat("uml_dir=", image->directory, "/", NULL);
+    const char *const argv[] = {"linux.uml",
+                                "mem=256M",
+                                disk,
+                                init,
+                                uml_dir,
+                                "umid=fill",
+                                "root=/dev/root",
+                                "rootfstype=hostfs",
+                                "hostfs=/",
+                                "rw",
+                                "con=null",
+                                "con0=null,fd:1",
+                                "selinux=0",
+                                "quiet",
+                                "panic=-1",
+                                NULL};
+    const RunOptions options = {.timeout_seconds = PROGRAM_SECONDS};
+    g_autoptr(GError) error = NULL;
+    char *output = NULL;
+    if (!run_program(argv, &options, &output, &error))
+        g_test_message("%s", error->message); /* one that crashes its kernel on purpose */
+    g_auto(GStrv) lines = g_strsplit(output ? output : "", "\r", -1); /* of a terminal */
+    g_free(output);
+    return g_strjoinv("", lines);
 }
 
 Disk *uml_image_disk(const UmlImage *image, gboolean writable)

@@ -25,11 +25,18 @@ void uml_image_check(const UmlImage *image);
 /* A program of the host: words of command, then the image's path. Its output. */
 char *uml_image_run(const UmlImage *image, const char *command);
 
+/* Runs shell commands in a kernel of its own, with the image mounted at /mnt and the host's
+   programs. What they print; NULL, and the test skipped, when one is missing. */
+char *uml_image_populate(const UmlImage *image, const char *commands);
+
 Disk *uml_image_disk(const UmlImage *image, gboolean writable);
 Fs *uml_image_open(const UmlImage *image, gboolean writable);
-/* The program's kernel, and its process. */
+/* The program's kernel. */
 FsKernel *uml_kernel(void);
-UmlProcess *uml_kernel_process(void);
+/* Kills the process as a crash would, with all that belongs to it. */
+void uml_kernel_kill(void);
+/* It can be asked nothing more. */
+gboolean uml_kernel_is_broken(void);
 /* Ends it; the next call of uml_kernel() starts another. */
 void uml_kernel_end(void);
 
