@@ -232,6 +232,68 @@ dislocked() {
     rm -f dislocked.raw
 }
 
+# power_lost VERSION [MAGIC]: files are changed in before.raw; guest.vmdk is what a crash on the way there has left, with a
+# log of that version, half of whose changes had reached the disk; hiberfil.sys begins with MAGIC.
+power_lost() {
+    requires ntfscp
+    local start size number
+    guest 10-x64 before.raw
+    read -r start size < <(system_extent)
+    dd if=before.raw of=old.volume bs=1M skip="$start" count="$size" conv=sparse status=none
+    cp --sparse=always old.volume new.volume
+    printf '; changed in the last minute\r\n' >changed
+    ntfscp -q new.volume changed /Windows/win.ini
+    for number in $(seq 40); do
+        head -c $((number * 60)) /dev/zero | tr '\0' x >"lost power $number.txt"
+        ntfscp -q new.volume "lost power $number.txt" "/Windows/System32/drivers/lost power $number.txt"
+    done
+    "$SOURCE_DIR/tests/images/ntfs-crash" make crashed.volume old.volume new.volume --version="$1" --flushed=half
+    [ $# -eq 1 ] || PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$SOURCE_DIR/tests/cli python3 -c '
+import guest_volumes, sys
+place = guest_volumes.ntfs_runs("new.volume", "/hiberfil.sys")[0][1]
+with open("crashed.volume", "r+b") as volume:
+    volume.seek(place)
+    volume.write(sys.argv[1].encode())' "$2"
+    dd if=new.volume of=before.raw bs=1M seek="$start" conv=notrunc status=none
+    cp --sparse=always before.raw crashed.raw
+    dd if=crashed.volume of=crashed.raw bs=1M seek="$start" conv=notrunc status=none
+    qemu-img convert -f raw -O vmdk crashed.raw guest.vmdk
+    rm -f old.volume new.volume crashed.volume crashed.raw
+}
+
+# after.raw has those files, ntfs-3g would mount its system volume for writing, and chkdsk is asked for.
+power_is_back() {
+    local number
+    take_after
+    for number in $(seq 40); do
+        ntfscat -f system.volume "/Windows/System32/drivers/lost power $number.txt" 2>err | cmp - "lost power $number.txt"
+    done
+    settled
+}
+
+take_after() {
+    local start size
+    read -r start size < <(system_extent)
+    dd if=after.raw of=system.volume bs=1M skip="$start" count="$size" conv=sparse status=none
+}
+
+# system.volume has an empty log, no image to resume from, and its dirty flag.
+settled() {
+    expect 0 ntfs-3g.probe --readwrite system.volume
+    expect 0 ntfsinfo -m -f system.volume
+    says out 'Volume Flags: 0x0001 DIRTY'
+    ntfscat -i 2 -f system.volume | tr -d '\377' >rest
+    [ ! -s rest ] || fail "the log is not empty"
+    ntfscat -f system.volume /hiberfil.sys >hiberfile
+    cmp -n 4096 hiberfile /dev/zero || fail "hiberfil.sys has a header"
+    rm hiberfile
+    # As if chkdsk had been there: other tools read no volume that waits for it.
+    expect 0 ntfsfix -d system.volume
+    local start size
+    read -r start size < <(system_extent)
+    dd if=system.volume of=after.raw bs=1M seek="$start" conv=notrunc status=none
+}
+
 recovery=042647-302313-590458-071500-554323-116567-412181-516978
 recovery_id=22222222-2222-2222-2222-222222222222
 
@@ -504,6 +566,72 @@ first-boot-scripts)
     ntfscat system.volume '/Windows/Drydock/scripts/0001-zz last.CMD' >script
     printf 'echo one\r\ngoto :eof\r\n' | cmp - script
     ntfscat system.volume /Windows/Drydock/scripts/0002-a.ps1 | cmp - a.ps1
+    ;;
+power-lost-1 | power-lost-2)
+    power_lost "${1#power-lost-}"
+    drivers
+    fingerprint guest.vmdk >before
+    expect 0 migrate inspect guest.vmdk
+    says out '\[windows-log-replayed\]$'
+    expect 0 migrate plan guest.vmdk --virtio-win drivers.iso
+    says out '\[windows-log-replayed\]$'
+    says out '\[windows-dirty-flag\]$'
+    fingerprint guest.vmdk >after
+    cmp before after || fail "the source has changed"
+    convert guest.vmdk --virtio-win drivers.iso
+    says out.d/guest.report.json '"windows-log-replayed"'
+    power_is_back
+    changed 10-x64
+    ;;
+power-lost-damaged)
+    # Nothing of a log is replayed when one of its records cannot be.
+    power_lost 1
+    drivers
+    qemu-img convert -f vmdk -O raw guest.vmdk damaged.raw
+    python3 - damaged.raw <<'PYTHON'
+import mmap, struct, sys
+with open(sys.argv[1], "r+b") as file, mmap.mmap(file.fileno(), 0) as image:
+    at, last = image.find(b"RCRD"), None
+    while at >= 0:  # the page of the ring that was written last
+        lsn = struct.unpack_from("<Q", image, at + 32)[0]
+        if at % 4096 == 0 and (last is None or lsn >= last[0]):
+            last = lsn, at
+        at = image.find(b"RCRD", at + 1)
+    record = last[1] + (last[0] << 3) % 4096
+    struct.pack_into("<H", image, record + 48, 0x23)  # an operation that cannot be replayed
+PYTHON
+    qemu-img convert -f raw -O vmdk damaged.raw guest.vmdk
+    listing out.d >before
+    fingerprint guest.vmdk >>before
+    expect 3 migrate guest.vmdk -o out.d --virtio-win drivers.iso
+    says err "^migrate: error \(precondition\): .*log of sda3 \(record 0x[0-9a-f]+ .*\) is not clean .*\[windows-log-dirty\]\$"
+    listing out.d >after
+    fingerprint guest.vmdk >>after
+    cmp before after || fail "the output directory or the source has changed"
+    ;;
+discard-hibernation)
+    guest 10-x64 before.raw guest.vmdk --hibernated
+    drivers
+    expect 3 migrate plan guest.vmdk --virtio-win drivers.iso
+    says err '^  hint: .*--discard-hibernation'
+    expect 0 migrate plan guest.vmdk --virtio-win drivers.iso --discard-hibernation
+    says out '\[windows-hibernation-discarded\]$'
+    convert guest.vmdk --virtio-win drivers.iso --discard-hibernation
+    says out.d/guest.report.json '"windows-hibernation-discarded"'
+    take_after
+    settled
+    ;;
+discard-fast-startup)
+    # The kernel's image in hiberfil.sys, and a log of Windows 8 and later that was left as it was.
+    power_lost 2 HIBR
+    drivers
+    expect 3 migrate guest.vmdk -o out.d --virtio-win drivers.iso
+    says err '\[windows-(hibernated|fast-started)\]$'
+    convert guest.vmdk --virtio-win drivers.iso --discard-hibernation
+    says out.d/guest.report.json '"windows-hibernation-discarded"'
+    says out.d/guest.report.json '"windows-log-replayed"'
+    power_is_back
+    changed 10-x64
     ;;
 hibernated) refused hibernated windows-hibernated 'is hibernated' ;;
 fast-started) refused fast-started windows-fast-started 'fast startup' ;;
