@@ -102,13 +102,6 @@ static gboolean mount_volume(NtfsFs *fs, GError **error)
     return TRUE;
 }
 
-static void use_disk(NtfsFs *fs, Disk *disk)
-{
-    disk_ref(disk);
-    disk_unref(fs->device->disk);
-    fs->device->disk = disk;
-}
-
 static void unmount(NtfsFs *fs)
 {
     if (fs->volume != NULL) {
@@ -123,8 +116,8 @@ static gboolean is_own_failure(const GError *error)
            error->code == DRYDOCK_ERROR_INTERRUPTED;
 }
 
-/* Mounts what the volume would be like with its log replayed; keeps that unless Windows is going to
-   resume from memory. Leaves the volume alone when the log does not fit it. */
+/* Mounts what the volume would be like with its log replayed; the volume itself stays as it is
+   until it is settled. */
 static gboolean mount_replayed(NtfsFs *fs, GError **error)
 {
     const gboolean discards = (fs->flags & FS_OPEN_DISCARD_HIBERNATION) != 0;
@@ -136,21 +129,13 @@ static gboolean mount_replayed(NtfsFs *fs, GError **error)
         return FALSE;
     }
     unmount(fs);
-    use_disk(fs, replay->disk);
+    ntfs_device_use(fs->device, replay->disk);
     if (!mount_volume(fs, error) || !ntfs_read_hibernation(fs, error)) {
         g_prefix_error(error, "after it was replayed: ");
         return FALSE;
     }
-    if (fs->state.hibernated && !discards) {
-        return TRUE;
-    }
-    fs->state.journal_replayed = TRUE;
-    if (disk_is_writable(fs->base.volume)) {
-        if (!ntfs_replay_keep(replay, fs->base.volume, error)) {
-            return FALSE;
-        }
-        use_disk(fs, fs->base.volume);
-    }
+    fs->state.journal_replayed = !fs->state.hibernated || discards;
+    fs->replay = g_steal_pointer(&replay);
     return TRUE;
 }
 
@@ -183,7 +168,7 @@ static gboolean mount_with_log(NtfsFs *fs, GError **error)
     g_debug("%s: log not replayed: %s", disk_name(fs->base.volume), replay_error->message);
     fs->log_refusal = g_strdup(replay_error->message);
     unmount(fs);
-    use_disk(fs, fs->base.volume);
+    ntfs_device_use(fs->device, fs->base.volume);
     return mount_volume(fs, error) && ntfs_read_hibernation(fs, error);
 }
 
@@ -213,6 +198,7 @@ static void ntfs_driver_close(Fs *base)
 
     unmount(fs);
     ntfs_device_destroy(fs->device);
+    ntfs_replay_free(fs->replay);
     g_clear_pointer(&fs->log, g_bytes_unref);
     g_free(fs->log_refusal);
     disk_unref(fs->base.volume);

@@ -208,6 +208,13 @@ void ntfs_device_destroy(NtfsDevice *device)
     g_free(device);
 }
 
+void ntfs_device_use(NtfsDevice *device, Disk *disk)
+{
+    disk_ref(disk);
+    disk_unref(device->disk);
+    device->disk = disk;
+}
+
 struct ntfs_device *ntfs_device_handle(NtfsDevice *device)
 {
     static struct ntfs_device_operations operations = {

@@ -24,6 +24,9 @@ NtfsDevice *ntfs_device_new(Disk *disk);
 void ntfs_device_destroy(NtfsDevice *device);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtfsDevice, ntfs_device_destroy)
 
+/* Reads and writes go to disk from now on, which has the same content. */
+void ntfs_device_use(NtfsDevice *device, Disk *disk);
+
 /* A handle for ntfs_device_mount(), which takes it over when it succeeds. NULL: out of memory. */
 struct ntfs_device *ntfs_device_handle(NtfsDevice *device);
 

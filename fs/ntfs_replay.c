@@ -8,7 +8,7 @@
 #include "fs/ntfs_replay_target.h"
 
 enum {
-    CHANGED_BLOCK_BYTES = 4096, /* a scratch disk's own */
+    RUN_MAX_BLOCKS = 256,
     MIRROR_MAX_BYTES = 2 * 1024 * 1024,
     CLUSTER_MIN_BYTES = 512,
     CLUSTER_MAX_BYTES = 2 * 1024 * 1024,
@@ -144,6 +144,7 @@ static gboolean undo(const NtfsReplayContext *context, NtfsLogFile *log, GError 
     g_auto(NtfsLogRecord) record = {0};
     NtfsTransaction *transaction;
 
+    context->replay->undoing = TRUE;
     while ((transaction = find_unfinished(context->tables)) != NULL) {
         NtfsLogAction action;
         gboolean done = FALSE;
@@ -231,20 +232,37 @@ static gint compare_blocks(gconstpointer a, gconstpointer b)
     return *first < *second ? -1 : *first > *second;
 }
 
-gboolean ntfs_replay_keep(const NtfsReplay *replay, Disk *volume, GError **error)
+static gboolean copy_blocks(const NtfsReplay *replay, Disk *volume, uint64_t first, uint64_t count,
+                            GError **error)
+{
+    const size_t length = (size_t)count * NTFS_REPLAY_BLOCK_BYTES;
+    g_autofree uint8_t *bytes = g_malloc(length);
+
+    return disk_read(replay->disk, first * NTFS_REPLAY_BLOCK_BYTES, bytes, length, error) &&
+           disk_write(volume, first * NTFS_REPLAY_BLOCK_BYTES, bytes, length, error);
+}
+
+gboolean ntfs_replay_keep(const NtfsReplay *replay, NtfsReplayPart part, Disk *volume,
+                          GError **error)
 {
     g_autoptr(GList) blocks = g_list_sort(g_hash_table_get_keys(replay->changed), compare_blocks);
-    g_autofree uint8_t *bytes = g_malloc(CHANGED_BLOCK_BYTES);
+    uint64_t first = 0, count = 0;
 
     for (const GList *item = blocks; item != NULL; item = item->next) {
-        const uint64_t offset = *(const uint64_t *)item->data * CHANGED_BLOCK_BYTES;
-        const size_t length =
-            (size_t)MIN((uint64_t)CHANGED_BLOCK_BYTES, disk_size(volume) - offset);
+        const uint64_t block = *(const uint64_t *)item->data;
+        const gboolean taken_back = g_hash_table_lookup(replay->changed, item->data) != NULL;
 
-        if (!disk_read(replay->disk, offset, bytes, length, error) ||
-            !disk_write(volume, offset, bytes, length, error)) {
-            return FALSE;
+        if (taken_back != (part == NTFS_REPLAY_TAKEN_BACK)) {
+            continue;
         }
+        if (count > 0 && (block != first + count || count == RUN_MAX_BLOCKS)) {
+            if (!copy_blocks(replay, volume, first, count, error)) {
+                return FALSE;
+            }
+            count = 0;
+        }
+        first = count == 0 ? block : first;
+        count++;
     }
-    return TRUE;
+    return count == 0 || copy_blocks(replay, volume, first, count, error);
 }

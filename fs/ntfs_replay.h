@@ -10,6 +10,9 @@
 
 #include "disk/disk.h"
 
+/* The smallest cluster: what is next to a change, $LogFile itself perhaps, is not part of it. */
+#define NTFS_REPLAY_BLOCK_BYTES 512
+
 typedef struct {
     uint32_t cluster_bytes;
     uint32_t record_bytes;   /* of a file record */
@@ -22,6 +25,7 @@ typedef struct {
 typedef struct {
     Disk *disk;          /* the volume as it is after the replay; the volume itself is untouched */
     GHashTable *changed; /* the blocks of disk that differ; see ntfs_replay_keep() */
+    gboolean undoing;    /* what is written now takes something back */
     guint redone, undone, skipped; /* skipped: the volume had it already */
 } NtfsReplay;
 
@@ -30,9 +34,14 @@ typedef struct {
 gboolean ntfs_replay_run(Disk *volume, const NtfsGeometry *geometry, const uint8_t *log,
                          size_t length, NtfsReplay **ret_replay,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Writes what the replay changed to the volume. Doing it twice, or only in part before the log is
-   replayed again, does no harm. */
-gboolean ntfs_replay_keep(const NtfsReplay *replay, Disk *volume,
+/* What a replay has done again may be written to the volume at any time, and in part: the log does
+   no harm to it. What was taken back would be taken back twice: it is written when the log is no
+   more.
+ */
+typedef enum { NTFS_REPLAY_REDONE, NTFS_REPLAY_TAKEN_BACK } NtfsReplayPart;
+
+/* Writes the blocks of one part to the volume. */
+gboolean ntfs_replay_keep(const NtfsReplay *replay, NtfsReplayPart part, Disk *volume,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void ntfs_replay_free(NtfsReplay *replay);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NtfsReplay, ntfs_replay_free)

@@ -15,7 +15,6 @@ enum {
     TYPE_DATA = 0x80,
     TYPE_INDEX_ALLOCATION = 0xa0,
     BITMAP_RANGE_BYTES = 8,
-    CHANGED_BLOCK_BYTES = 4096,
 };
 
 #define FILE_NUMBER_MASK UINT64_C(0xffffffffffff)
@@ -34,13 +33,17 @@ typedef gboolean (*Transfer)(const Job *job, uint64_t disk_offset, uint8_t *byte
 gboolean ntfs_replay_write(NtfsReplay *replay, uint64_t offset, const void *bytes, size_t length,
                            GError **error)
 {
-    const uint64_t last = (offset + length - 1) / CHANGED_BLOCK_BYTES;
+    const uint64_t last = (offset + length - 1) / NTFS_REPLAY_BLOCK_BYTES;
 
     if (!disk_write(replay->disk, offset, bytes, length, error)) {
         return FALSE;
     }
-    for (uint64_t block = offset / CHANGED_BLOCK_BYTES; block <= last; block++) {
-        (void)g_hash_table_add(replay->changed, g_memdup2(&block, sizeof block));
+    for (uint64_t block = offset / NTFS_REPLAY_BLOCK_BYTES; block <= last; block++) {
+        const gboolean taken_back =
+            replay->undoing || g_hash_table_lookup(replay->changed, &block) != NULL;
+
+        (void)g_hash_table_insert(replay->changed, g_memdup2(&block, sizeof block),
+                                  GINT_TO_POINTER(taken_back));
     }
     return TRUE;
 }

@@ -173,23 +173,60 @@ static gboolean drop_hiberfile(NtfsFs *fs, GError **error)
     return ntfs_finish_inode(fs, g_steal_pointer(&inode), TRUE, error);
 }
 
+/* Chkdsk is asked for. */
+static gboolean set_dirty_flag(NtfsFs *fs, GError **error)
+{
+    if (ntfs_volume_write_flags(fs->volume, fs->volume->flags | VOLUME_IS_DIRTY) != 0) {
+        ntfs_device_set_error(fs->device, errno, error, "cannot set the volume's dirty flag");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* All ones, as mkntfs leaves it: Windows starts a new log. */
+static gboolean empty_log(NtfsFs *fs, GError **error)
+{
+    if (!set_dirty_flag(fs, error) || !disk_flush(fs->device->disk, error)) {
+        return FALSE;
+    }
+    if (ntfs_logfile_reset(fs->volume) != 0) {
+        ntfs_device_set_error(fs->device, errno, error, "cannot empty $LogFile");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Whenever we die, there is either a log that puts the rest right, or none and chkdsk is asked for.
+ */
+static gboolean settle_replay(NtfsFs *fs, GError **error)
+{
+    Disk *volume = fs->base.volume;
+    gboolean ok;
+
+    if (fs->replay == NULL) {
+        return empty_log(fs, error);
+    }
+    if (!ntfs_replay_keep(fs->replay, NTFS_REPLAY_REDONE, volume, error) ||
+        !disk_flush(volume, error)) {
+        return FALSE;
+    }
+    ntfs_device_use(fs->device, volume);
+    /* $Volume may be among what is kept last. */
+    ok = empty_log(fs, error) && disk_flush(volume, error) &&
+         ntfs_replay_keep(fs->replay, NTFS_REPLAY_TAKEN_BACK, volume, error) &&
+         set_dirty_flag(fs, error);
+    g_clear_pointer(&fs->replay, ntfs_replay_free);
+    return ok;
+}
+
 gboolean ntfs_settle(NtfsFs *fs, GError **error)
 {
-    const le16 flags = fs->volume->flags | VOLUME_IS_DIRTY;
-
     if (!fs->unsettled) {
         return TRUE;
     }
     fs->unsettled = FALSE;
-    if (!disk_flush(fs->device->disk, error)) {
-        return FALSE;
-    }
-    /* All ones, as mkntfs leaves it: Windows starts a new log. */
-    if (ntfs_logfile_reset(fs->volume) != 0 || ntfs_volume_write_flags(fs->volume, flags) != 0) {
-        ntfs_device_set_error(fs->device, errno, error, "cannot empty $LogFile");
-        return FALSE;
-    }
-    return !fs->state.hibernation_discarded || drop_hiberfile(fs, error);
+    return settle_replay(fs, error) &&
+           (!fs->state.hibernation_discarded || drop_hiberfile(fs, error));
 }
 
 gboolean ntfs_state_forbids(const NtfsFs *fs, GError **error)

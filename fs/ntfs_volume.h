@@ -16,8 +16,9 @@ typedef struct {
     FsState state;
     FsOpenFlags flags;
     NtfsGeometry geometry;
-    GBytes *log;       /* $LogFile, when it is not clean and was not refused */
-    char *log_refusal; /* see FsState */
+    GBytes *log;        /* $LogFile, when it is not clean and was not refused */
+    char *log_refusal;  /* see FsState */
+    NtfsReplay *replay; /* what the device stands on until it is settled; NULL: the volume */
 
     gboolean unsettled; /* the log has to be emptied before anything is changed */
     gboolean changed;   /* a change was begun */

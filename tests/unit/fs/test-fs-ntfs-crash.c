@@ -149,6 +149,29 @@ NtfsImage *crash_image_make(const CrashStates *states, gboolean with_unfinished,
     return image;
 }
 
+GBytes *crash_image_read_log(const NtfsImage *image, NtfsGeometry *ret_geometry)
+{
+    ntfs_volume *volume = ntfs_image_mount(image);
+    ntfs_inode *inode = ntfs_inode_open(volume, FILE_LogFile);
+    ntfs_attr *data = ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
+    const gsize size = (gsize)data->data_size;
+    guint8 *bytes = g_malloc(size);
+
+    g_assert_cmpint(ntfs_attr_pread(data, 0, data->data_size, bytes), ==, data->data_size);
+    *ret_geometry = (NtfsGeometry){
+        .cluster_bytes = volume->cluster_size,
+        .record_bytes = volume->mft_record_size,
+        .clusters = (uint64_t)volume->nr_clusters,
+        .mft_lcn = (uint64_t)volume->mft_lcn,
+        .mirror_lcn = (uint64_t)volume->mftmirr_lcn,
+        .mirror_records = (uint32_t)volume->mftmirr_size,
+    };
+    ntfs_attr_close(data);
+    g_assert_cmpint(ntfs_inode_close(inode), ==, 0);
+    g_assert_cmpint(ntfs_umount(volume, TRUE), ==, 0);
+    return g_bytes_new_take(bytes, size);
+}
+
 gboolean crash_image_is_same(const NtfsImage *image, const NtfsImage *expected)
 {
     const RunOptions run = {.timeout_seconds = PROGRAM_SECONDS, .output_limit_bytes = OUTPUT_MAX};

@@ -4,6 +4,7 @@
 #ifndef TESTS_UNIT_FS_NTFS_CRASH_H
 #define TESTS_UNIT_FS_NTFS_CRASH_H
 
+#include "fs/ntfs_replay.h"
 #include "test-fs-ntfs-image.h"
 
 /* Three states of one volume: files are added, grown, replaced and removed on the way to the
@@ -21,6 +22,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CrashStates, crash_states_clear)
 NtfsImage *crash_image_make(const CrashStates *states, gboolean with_unfinished,
                             const char *options);
 NtfsImage *crash_image_copy(const NtfsImage *image);
+/* Its $LogFile, and what a replay has to know of it. */
+GBytes *crash_image_read_log(const NtfsImage *image, NtfsGeometry *ret_geometry);
 /* The same files, names, indexes and clusters. */
 void crash_image_assert_same(const NtfsImage *image, const NtfsImage *expected);
 gboolean crash_image_is_same(const NtfsImage *image, const NtfsImage *expected);

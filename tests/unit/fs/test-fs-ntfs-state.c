@@ -303,6 +303,89 @@ static void test_state(gconstpointer data)
     assert_state(fs, &row->expected); /* the dirty flag stays */
 }
 
+static Fs *open_discarding(const NtfsImage *image)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Disk) disk = disk_open_file(image->path, TRUE, image->sector_bytes, &error);
+    Fs *fs = NULL;
+
+    g_assert_no_error(error);
+    g_assert_true(fs_open_with_flags(disk, "ntfs", FS_OPEN_DISCARD_HIBERNATION, &fs, &error));
+    g_assert_no_error(error);
+    return fs;
+}
+
+/* What is left of the image in hiberfil.sys; of a file that was only a mark, nothing. */
+static void assert_dropped(Fs *fs, const StateRow *row)
+{
+    g_autoptr(GBytes) content = NULL;
+    g_autoptr(GError) error = NULL;
+    const guint8 *bytes;
+    gboolean found;
+    gsize length;
+
+    g_assert_true(fs_stat(fs, "/hiberfil.sys", &found, NULL, &error));
+    g_assert_cmpint(found, ==, row->hiberfile_bytes >= PAGE_BYTES);
+    if (!found) {
+        return;
+    }
+    g_assert_true(fs_read_file(fs, "/hiberfil.sys", row->hiberfile_bytes, &content, &error));
+    bytes = g_bytes_get_data(content, &length);
+    g_assert_cmpuint(length, ==, row->hiberfile_bytes);
+    for (gsize i = 0; i < PAGE_BYTES; i++) {
+        g_assert_cmpuint(bytes[i], ==, 0);
+    }
+}
+
+/* With the flag, hibernation is given up by the first change, and not before. */
+static void test_discard(gconstpointer data)
+{
+    const StateRow *row = data;
+    g_autoptr(NtfsImage) image = ntfs_image_new(32, 512, 4096);
+    const FsState discarding = {.dirty = TRUE, .hibernation_discarded = TRUE, .dirty_flag = TRUE};
+    const FsState settled = {.dirty = TRUE, .dirty_flag = TRUE};
+    g_autofree char *before = NULL, *after = NULL;
+    g_autoptr(Fs) fs = NULL;
+
+    if (image == NULL) {
+        return;
+    }
+    craft_state(image, row);
+    before = ntfs_image_digest(image);
+    fs = open_discarding(image);
+    assert_state(fs, &discarding);
+    g_clear_pointer(&fs, fs_close);
+    after = ntfs_image_digest(image);
+    g_assert_cmpstr(before, ==, after);
+
+    fs = open_discarding(image);
+    ntfs_fs_put(fs, "/file.txt", 90000, 9);
+    ntfs_fs_sync(fs);
+    g_clear_pointer(&fs, fs_close);
+    ntfs_image_check(image);
+    fs = ntfs_image_open(image, TRUE);
+    assert_state(fs, &settled);
+    ntfs_fs_assert(fs, "/file.txt", 90000, 9);
+    assert_dropped(fs, row);
+    ntfs_fs_put(fs, "/file.txt", 100, 10);
+    ntfs_fs_sync(fs);
+}
+
+/* A log that cannot be replayed is no reason to give up the image that could still put it right. */
+static void test_discard_refused(void)
+{
+    g_autoptr(NtfsImage) image = ntfs_image_new(32, 512, 4096);
+    const StateRow *row = &state_rows[G_N_ELEMENTS(state_rows) - 1];
+    g_autoptr(Fs) fs = NULL;
+
+    if (image == NULL) {
+        return;
+    }
+    craft_state(image, row);
+    fs = open_discarding(image);
+    assert_refuses(fs);
+}
+
 /* Volumes of real Windows, as the data set's manifest describes them. */
 static void test_real_volumes(void)
 {
@@ -347,6 +430,15 @@ int main(int argc, char **argv)
 
         g_test_add_data_func(path, &state_rows[i], test_state);
     }
+    for (gsize i = 0; i < G_N_ELEMENTS(state_rows); i++) {
+        const FsState *state = &state_rows[i].expected;
+        g_autofree char *path = g_strdup_printf("/fs/ntfs/discard/%s", state_rows[i].name);
+
+        if (!state->log_dirty && (state->hibernated || state->fast_started)) {
+            g_test_add_data_func(path, &state_rows[i], test_discard);
+        }
+    }
+    g_test_add_func("/fs/ntfs/discard-refused", test_discard_refused);
     g_test_add_func("/fs/ntfs/real-volumes", test_real_volumes);
     return g_test_run();
 }
