@@ -461,6 +461,31 @@ static void test_unsupported(void)
     check_edits(rows, G_N_ELEMENTS(rows));
 }
 
+/* Data of a fixed size, and data whose first sector has another number than 0: what was at a place
+   of the volume is at its beginning when both start there. */
+static void test_segment(void)
+{
+    g_auto(Image) image = {0};
+    if (!image_init(&image, "cryptsetup"))
+        return;
+    g_autoptr(GError) error = NULL;
+    static const char *const options[] = {"--type", "luks2", CHEAP, "--sector-size", "4096", NULL};
+    format(&image, options);
+    g_autofree uint8_t *plain = make_plain();
+    g_autoptr(Disk) whole = open_by_secret(image.path);
+    assert_ok(disk_write(whole, 0, plain, SIZE, &error), error);
+    g_clear_pointer(&whole, disk_unref);
+    luks_edit_json(image.path, "\"size\":\"dynamic\"", "\"size\":\"131072\"");
+    luks_edit_json(image.path, "\"offset\":\"16777216\"", "\"offset\":\"16842752\"");
+    luks_edit_json(image.path, "\"iv_tweak\":\"0\"", "\"iv_tweak\":\"128\"");
+    g_autoptr(Disk) disk = open_by_secret(image.path);
+    g_autofree uint8_t *bytes = g_malloc(131072);
+    g_assert_cmpuint(disk_size(disk), ==, 131072);
+    assert_ok(disk_read(disk, 0, bytes, 131072, &error), error);
+    g_assert_true(memcmp(bytes, plain + 65536, 131072) == 0);
+    g_assert_false(disk_read(disk, 131071, bytes, 2, NULL));
+}
+
 static void test_reencryption(void)
 {
     g_auto(Image) image = {0};
@@ -706,6 +731,7 @@ int main(int argc, char **argv)
     g_test_add_func("/disk/luks/argon2", test_argon2);
     g_test_add_func("/disk/luks/costs", test_costs);
     g_test_add_func("/disk/luks/unsupported", test_unsupported);
+    g_test_add_func("/disk/luks/segment", test_segment);
     g_test_add_func("/disk/luks/reencryption", test_reencryption);
     g_test_add_func("/disk/luks/detached", test_detached);
     g_test_add_func("/disk/luks/tokens", test_tokens);
