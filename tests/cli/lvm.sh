@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Guests on LVM whose filesystem a User-Mode Linux kernel reads: lvm.sh xfs, as the installer of RHEL lays them out.
+# Guests on LVM whose filesystem a User-Mode Linux kernel reads, as the installer of RHEL lays them out: lvm.sh xfs, or
+# lvm.sh xfs-luks with the volume group on LUKS2.
 # shellcheck source=tests/cli/support.sh
 . "$(dirname "$0")/support.sh"
 export PATH=$PATH:/usr/sbin:/sbin
@@ -32,15 +33,23 @@ $
 TREE
 }
 
+layout=lvm
+key=()
 case ${1:?which case} in
-xfs)
+xfs | xfs-luks)
+    if [ "$1" = xfs-luks ]; then
+        requires cryptsetup
+        layout=luks
+        printf 'vmguest key' > key # layouts.py's
+        key=(--key all:file:key)
+    fi
     make_files
     truncate -s 1200M root.img
     mkfs.xfs -q -p files/tree root.img
     truncate -s 100M boot.img
     mke2fs -q -t ext4 boot.img
-    python3 "$SOURCE_DIR/tests/images/layouts.py" lvm guest.raw boot.img root.img
-    expect 0 "$MIGRATE" inspect --json guest.raw
+    python3 "$SOURCE_DIR/tests/images/layouts.py" $layout guest.raw boot.img root.img
+    expect 0 "$MIGRATE" inspect --json guest.raw "${key[@]}"
     python3 - out <<'PYTHON'
 import json, sys
 guest = json.load(open(sys.argv[1], encoding="utf-8"))["guest"]
@@ -48,9 +57,9 @@ assert guest["root"] == "vmguest-vg/root" and guest["linux"]["id"] == "rocky", g
 root = [volume for volume in guest["volumes"] if volume["name"] == guest["root"]][0]
 assert root["type"] == "xfs" and root["readable"], root
 PYTHON
-    expect 0 "$MIGRATE" guest.raw -o out.d --name guest
+    expect 0 "$MIGRATE" guest.raw -o out.d --name guest "${key[@]}"
     qemu-img convert -O raw out.d/guest-sda.qcow2 result.raw
-    python3 "$SOURCE_DIR/tests/images/layouts.py" --extract lvm result.raw boot.img root.img
+    python3 "$SOURCE_DIR/tests/images/layouts.py" --extract $layout result.raw boot.img root.img
     xfs_repair -n -f root.img > repair 2>&1 || { cat repair >&2; fail "xfs_repair is not content"; }
     e2fsck -fn boot.img > fsck 2>&1 || { cat fsck >&2; fail "e2fsck is not content"; }
     # The changed file, wherever its blocks lie on the stripes.
