@@ -84,8 +84,9 @@ void volume_set_free(VolumeSet *set)
 gboolean volume_is_esp(const Volume *volume)
 {
     const Partition *partition = volume->partition;
-    return partition && (partition->mbr_type == MBR_TYPE_EFI ||
-                         g_strcmp0(partition->type_guid, PARTITION_TYPE_EFI_SYSTEM) == 0);
+    return volume->is_on_esp ||
+           (partition && (partition->mbr_type == MBR_TYPE_EFI ||
+                          g_strcmp0(partition->type_guid, PARTITION_TYPE_EFI_SYSTEM) == 0));
 }
 
 const Volume *volume_set_find_esp(const VolumeSet *set, guint disk_index)

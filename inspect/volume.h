@@ -31,6 +31,7 @@ typedef struct {
     char *layer_uuid;       /* of the logical volume or array; NULL on a disk */
     char *group_uuid;       /* of its volume group; NULL: in none */
     gboolean has_snapshots; /* what is free on it may still be in use by them */
+    gboolean is_on_esp;     /* RAID: its members are EFI system partitions */
     gboolean is_member;     /* handed on to a layer, which alone reads and writes it */
     Disk *stored;           /* what disk is a cache in front of */
     Disk *disk;             /* with a write-back cache in front unless is_member; decrypted */
@@ -44,10 +45,10 @@ typedef struct {
 } Volume;
 
 typedef struct {
-    GPtrArray *disks;       /* of Disk, borrowed elements hold references */
-    GPtrArray *tables;      /* of PartitionTable, one per disk, then those inside arrays */
-    FsOpenFlags open_flags; /* for every filesystem on a partition or a whole disk */
-    GPtrArray *volumes;     /* of Volume */
+    GPtrArray *disks;          /* of Disk, borrowed elements hold references */
+    GPtrArray *tables;         /* of PartitionTable, one per disk, then those inside arrays */
+    FsOpenFlags open_flags;    /* for every filesystem on a partition or a whole disk */
+    GPtrArray *volumes;        /* of Volume */
     const Volume *wanted_root; /* the user wants the system on it; NULL: the boot loader's choice */
     GPtrArray *unmapped; /* of char: volumes known by name only, "group/root (thin)"; NULL: none */
 } VolumeSet;

@@ -131,6 +131,8 @@ static gboolean add_volume(const Opening *opening, const MdArray *array, char *n
     volume->name = name;
     volume->devices = list_devices(array, partition ? partition->number : 0);
     volume->layer_uuid = g_strdup(array->uuid);
+    /* Firmware reads one of the copies, and does not know of the other. */
+    volume->is_on_esp = !partition && volume_is_esp(member);
     g_autoptr(Disk) disk =
         partition ? partition_open(array->disk, partition, error) : disk_ref(array->disk);
     return disk && interrupt_check(error) &&

@@ -60,6 +60,12 @@ static Volume *get_volume(const Test *test, const char *name)
     return NULL;
 }
 
+/* 0.90 has a number of its own; the others are called by their name. */
+static const char *array_name(const char *version)
+{
+    return g_str_equal(version, "0.90") ? "md5" : "md0";
+}
+
 static MdWriterOptions raid1(const char *version)
 {
     return (MdWriterOptions){.version = version,
@@ -111,17 +117,18 @@ static void test_mirror(Test *test, gconstpointer data)
 {
     write_members(test, raid1(data), 2);
     open_set(test);
-    if (!make_filesystem(test, get_volume(test, "md0")->disk))
+    const char *name = array_name(data);
+    g_autofree char *device = g_strconcat("/dev/", name, NULL);
+    if (!make_filesystem(test, get_volume(test, name)->disk))
         return;
     open_set(test);
     g_assert_cmpuint(test->findings->len, ==, 0);
-    const Volume *array = get_volume(test, "md0");
+    const Volume *array = get_volume(test, name);
     g_assert_cmpint(array->layer, ==, VOLUME_RAID);
-    g_assert_cmpstr(array->devices[0], ==, "/dev/md0");
-    g_assert_cmpstr(array->layer_uuid, ==, "ab000000:00000000:00000000:00000000");
-    g_assert_true(volume_set_find_linux(test->set, NULL, "/dev/md/0") == array);
-    g_assert_true(volume_set_find_linux(test->set, NULL, "/dev/disk/by-id/md-name-vmguest:0") ==
-                  array);
+    g_assert_cmpstr(array->devices[0], ==, device);
+    g_assert_true(volume_set_find_linux(test->set, NULL, device) == array);
+    g_autofree char *by_uuid = g_strconcat("/dev/disk/by-id/md-uuid-", array->layer_uuid, NULL);
+    g_assert_true(volume_set_find_linux(test->set, NULL, by_uuid) == array);
     g_assert_true(get_volume(test, "sda")->is_member);
     add_file(array);
 
@@ -134,7 +141,7 @@ static void test_mirror(Test *test, gconstpointer data)
         g_autoptr(GError) error = NULL;
         FsStat status;
         gboolean found = FALSE;
-        assert_ok(fs_stat(get_volume(test, "md0")->fs, "/new", &found, &status, &error), error);
+        assert_ok(fs_stat(get_volume(test, name)->fs, "/new", &found, &status, &error), error);
         g_assert_true(found);
     }
 }
@@ -152,15 +159,17 @@ static void test_partitions(Test *test, gconstpointer data)
         g_autoptr(GError) error = NULL;
         assert_ok(disk_write(test->disks[i], 0, table, sizeof(table), &error), error);
     }
+    g_autofree char *name = g_strconcat(array_name(data), "p1", NULL);
+    g_autofree char *device = g_strconcat("/dev/", name, NULL);
     open_set(test);
-    if (!make_filesystem(test, get_volume(test, "md0p1")->disk))
+    if (!make_filesystem(test, get_volume(test, name)->disk))
         return;
     open_set(test);
-    const Volume *volume = get_volume(test, "md0p1");
+    const Volume *volume = get_volume(test, name);
     g_assert_null(get_volume(test, "sda1"));
     g_assert_cmpuint(volume->partition->number, ==, 1);
     g_assert_cmpuint(volume->table->kind, ==, PARTITION_TABLE_MBR);
-    g_assert_true(volume_set_find_linux(test->set, NULL, "/dev/md0p1") == volume);
+    g_assert_true(volume_set_find_linux(test->set, NULL, device) == volume);
     g_assert_null(volume_set_find_linux(test->set, NULL, "/dev/sda1"));
     add_file(volume);
 }
@@ -183,8 +192,43 @@ static void test_last_partition(Test *test, gconstpointer data)
     md_writer_write(window, &options);
     open_set(test);
     g_assert_true(get_volume(test, "sda1")->is_member);
-    g_assert_nonnull(get_volume(test, "md0"));
+    g_assert_nonnull(get_volume(test, array_name(data)));
     g_assert_cmpuint(test->findings->len, ==, 0);
+}
+
+/* An EFI system partition on both disks: what is written to the array is on each of them. */
+static void test_esp(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    static const char *const programs[] = {"mkfs.vfat", NULL};
+    if (!test_has_programs(programs))
+        return;
+    g_autofree char *image = g_build_filename(test->folder, "image", NULL);
+    g_autofree char *bytes = NULL;
+    gsize length;
+    g_autoptr(GError) error = NULL;
+    test_make_file(image, FILESYSTEM_BYTES);
+    TEST_RUN("mkfs.vfat", image);
+    assert_ok(g_file_get_contents(image, &bytes, &length, &error), error);
+    uint8_t table[512] = {0};
+    table[446 + 4] = 0xef;
+    put_le32(table + 446 + 8, 2048);
+    put_le32(table + 446 + 12, (uint32_t)(10 * MIB / 512));
+    put_le16(table + 510, 0xaa55);
+    g_ptr_array_set_size(test->all, 2);
+    for (guint i = 0; i < 2; i++) {
+        MdWriterOptions options = raid1("1.0");
+        options.number = i;
+        assert_ok(disk_write(test->disks[i], 0, table, sizeof(table), &error), error);
+        g_autoptr(Disk) window = disk_new_window(test->disks[i], MIB, 10 * MIB, "window", &error);
+        g_assert_no_error(error);
+        md_writer_write(window, &options);
+        assert_ok(disk_write(window, 0, bytes, length, &error), error);
+    }
+    open_set(test);
+    const Volume *esp = volume_set_find_esp(test->set, 0);
+    g_assert_nonnull(esp);
+    g_assert_cmpstr(esp->name, ==, "md0");
+    add_file(esp);
 }
 
 /* A volume group on a RAID 1, and its physical volume is found once. */
@@ -278,10 +322,14 @@ static void test_names(Test *test, gconstpointer data G_GNUC_UNUSED)
 int main(int argc, char **argv)
 {
     test_start(argc, argv);
+    ADD("mirror/0.90", "0.90", test_mirror);
     ADD("mirror/1.0", "1.0", test_mirror);
     ADD("mirror/1.1", "1.1", test_mirror);
     ADD("mirror/1.2", "1.2", test_mirror);
+    ADD("partitions/0.90", "0.90", test_partitions);
     ADD("partitions/1.0", "1.0", test_partitions);
+    ADD("esp", NULL, test_esp);
+    ADD("last-partition/0.90", "0.90", test_last_partition);
     ADD("last-partition/1.0", "1.0", test_last_partition);
     ADD("last-partition/1.2", "1.2", test_last_partition);
     ADD("lvm/1.1", "1.1", test_lvm);
