@@ -9,13 +9,15 @@ mac_of() {
 # boot_guest DISK BUS SECONDS PATTERN: starts DISK (qcow2 or raw, by its ending) on virtio-blk, virtio-scsi or sata
 # and waits until a line of the serial console matches PATTERN (an extended regular expression), which is printed.
 # 1: it did not come in time; the console's last lines go to stderr. The disk is not changed. MAC: of the network
-# card, by default one of QEMU's. The whole console goes to CONSOLE. With restarts=1 the guest may restart itself.
+# card, by default one of QEMU's. The whole console goes to CONSOLE. With restarts=1 the guest may restart itself, with
+# firmware=uefi it starts from UEFI without any boot entry.
 boot_guest() { # DISK BUS SECONDS PATTERN [MAC [CONSOLE]]
     local disk=$1 bus=$2 seconds=$3 pattern=$4 mac=${5:-52:54:00:12:34:56}
     local console format=raw device status=1 reboot=(-no-reboot)
     console=$(mktemp)
     [[ $disk != *.qcow2 ]] || format=qcow2
     [ -z "${restarts:-}" ] || reboot=()
+    [ "${firmware:-bios}" = bios ] || reboot+=(-bios /usr/share/ovmf/OVMF.fd)
     case $bus in
     virtio-blk) device=(-device "virtio-blk-pci,drive=disk") ;;
     virtio-scsi) device=(-device virtio-scsi-pci -device "scsi-hd,drive=disk") ;;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""layouts.py LAYOUT DISK BOOT ROOT: puts a disk together from two filesystems, /boot (at most 200
-MiB) and root (at most 1200 MiB), as an installer would have laid it out.
+"""layouts.py LAYOUT DISK BOOT ROOT [ESP]: puts a disk together from two filesystems, /boot (at most 200
+MiB) and root (at most 1200 MiB), and where the layout has one an EFI system partition (64 MiB), as an
+installer would have laid it out.
 layouts.py --extract LAYOUT DISK BOOT ROOT: takes the filesystems out of such a disk; 1 when copies
 of root differ."""
 
@@ -25,7 +26,10 @@ LUKS_HEADER = 16 * MIB
 
 
 class Layout:
-    """parts: offset and size of the partitions behind /boot; kind: their type."""
+    """parts: offset and size of the partitions behind /boot; kind: their type. esp: where the EFI
+    system partition is, the last one."""
+
+    esp = None
 
     def finish(self, disk):
         """When everything is written."""
@@ -51,6 +55,12 @@ class Lvm(Layout):
     def copies(self):
         """Runs of the root filesystem, of each of its copies."""
         return [list(self.group.runs(self.root))]
+
+
+class Uefi(Lvm):
+    """The same on a machine with UEFI."""
+
+    esp = (1856 * MIB, 64 * MIB)
 
 
 class Raid(Layout):
@@ -114,7 +124,7 @@ class Luks(Layout):
             copy_range(volume, 0, disk, start, size)
 
 
-LAYOUTS = {"lvm": Lvm, "raid": Raid, "luks": Luks}
+LAYOUTS = {"lvm": Lvm, "uefi": Uefi, "raid": Raid, "luks": Luks}
 
 
 def copy_range(source, offset, target, target_offset, size):
@@ -136,13 +146,17 @@ def copy_range(source, offset, target, target_offset, size):
             size -= len(data)
 
 
-def make(layout, disk, boot, root):
+def make(layout, disk, boot, root, esp=None):
     table = TABLE % (BOOT_SIZE // 512)
     for start, size in layout.parts:
         table += "start=%d, size=%d, type=%s\n" % (start // 512, size // 512, layout.kind)
-    start, size = layout.parts[-1]
+    start, size = layout.esp or layout.parts[-1]
+    if layout.esp:
+        table += "start=%d, size=%d, type=ef\n" % (start // 512, size // 512)
     make_disk(disk, start + size + MIB, table)
     copy_into(disk, BOOT_START, boot)
+    if layout.esp:
+        copy_into(disk, start, esp)
     layout.write(disk)
     for runs in layout.copies():
         with open(root, "rb") as source, open(disk, "r+b") as target:
