@@ -16,7 +16,7 @@
 #include "base/interrupt.h"
 
 #define MESSAGE_LIMIT_BYTES ((uint32_t)64 << 20)
-#define MESSAGE_TYPE G_VARIANT_TYPE("(yssttuay)")
+#define MESSAGE_TYPE G_VARIANT_TYPE("(yssttu)")
 #define OUTPUT_CHUNK_BYTES ((size_t)1 << 20)
 
 typedef enum {
@@ -30,7 +30,9 @@ typedef enum {
     MESSAGE_DONE,
 } MessageKind;
 
-/* On the wire: a 32-bit little-endian length, then a GVariant of MESSAGE_TYPE. */
+/* On the wire: two 32-bit little-endian lengths, a GVariant of MESSAGE_TYPE of the first, then
+   bytes of output of the second. These are none of the variant's: checking its form would take
+   longer for each of them than anything else that is done with it. */
 typedef struct {
     MessageKind kind;
     const char *name; /* stage, name of a result or output, or error message */
@@ -62,16 +64,17 @@ static gboolean write_all(int fd, const uint8_t *bytes, size_t length)
 static gboolean try_send(int fd, const Message *message)
 {
     g_autoptr(GVariant) variant = g_variant_ref_sink(g_variant_new(
-        "(yssttu@ay)", (guchar)message->kind, message->name ? message->name : "",
-        message->text ? message->text : "", message->done, message->total, message->code,
-        g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, message->bytes, message->length, 1)));
-    uint8_t length[4];
+        "(yssttu)", (guchar)message->kind, message->name ? message->name : "",
+        message->text ? message->text : "", message->done, message->total, message->code));
+    uint8_t lengths[8];
     size_t size = g_variant_get_size(variant);
     if (size > MESSAGE_LIMIT_BYTES)
         return FALSE;
-    put_le32(length, (uint32_t)size);
-    return write_all(fd, length, sizeof(length)) &&
-           write_all(fd, g_variant_get_data(variant), size);
+    put_le32(lengths, (uint32_t)size);
+    put_le32(lengths + 4, (uint32_t)message->length);
+    return write_all(fd, lengths, sizeof(lengths)) &&
+           write_all(fd, g_variant_get_data(variant), size) &&
+           write_all(fd, message->bytes, message->length);
 }
 
 static void send_message(WorkerChannel *channel, const Message *message)
@@ -155,29 +158,24 @@ static gboolean read_exactly(int fd, uint8_t *bytes, size_t length)
     return TRUE;
 }
 
-static GVariant *read_message(int fd)
+/* *ret_output: at most a chunk. */
+static GVariant *read_message(int fd, GByteArray *ret_output)
 {
-    uint8_t header[4];
-    if (!read_exactly(fd, header, sizeof(header)))
+    uint8_t lengths[8];
+    if (!read_exactly(fd, lengths, sizeof(lengths)))
         return NULL;
-    uint32_t size = get_le32(header);
+    uint32_t size = get_le32(lengths);
+    uint32_t output_size = get_le32(lengths + 4);
     g_autofree uint8_t *bytes = size <= MESSAGE_LIMIT_BYTES ? g_try_malloc(size) : NULL;
-    if (!bytes || !read_exactly(fd, bytes, size))
+    if (!bytes || output_size > OUTPUT_CHUNK_BYTES || !read_exactly(fd, bytes, size))
+        return NULL;
+    g_byte_array_set_size(ret_output, output_size);
+    if (!read_exactly(fd, ret_output->data, output_size))
         return NULL;
     g_autoptr(GVariant) raw = g_variant_ref_sink(
         g_variant_new_from_data(MESSAGE_TYPE, bytes, size, FALSE, g_free, bytes));
     bytes = NULL;
     return g_variant_get_normal_form(raw);
-}
-
-/* FALSE: the listener could not take it. */
-static gboolean take_output(const WorkerListener *listener, const Message *message, GVariant *bytes,
-                            GError **error)
-{
-    gsize length;
-    const uint8_t *data = g_variant_get_fixed_array(bytes, &length, 1);
-    return !listener->output ||
-           listener->output(listener->output_data, message->name, data, length, error);
 }
 
 static void set_child_error(const Message *message, GError **error)
@@ -218,13 +216,14 @@ int worker_request_descriptor(WorkerChannel *channel, GError **error)
     int answer = receive_byte(channel->fd, &fd);
     if (answer == 1 && fd >= 0)
         return fd;
-    g_autoptr(GVariant) variant = answer == 0 ? read_message(channel->fd) : NULL;
+    g_autoptr(GByteArray) output = g_byte_array_new();
+    g_autoptr(GVariant) variant = answer == 0 ? read_message(channel->fd, output) : NULL;
     if (!variant)
         _exit(1);
     Message message;
     guchar kind;
-    g_variant_get(variant, "(y&s&sttu@ay)", &kind, &message.name, &message.text, &message.done,
-                  &message.total, &message.code, NULL);
+    g_variant_get(variant, "(y&s&sttu)", &kind, &message.name, &message.text, &message.done,
+                  &message.total, &message.code);
     set_child_error(&message, error);
     return -1;
 }
@@ -268,14 +267,14 @@ static void answer_request(int channel, const WorkerListener *listener)
 }
 
 /* TRUE once the child has said how it ended, or is not to be heard any longer. */
-static gboolean handle_message(int channel, GVariant *variant, const WorkerListener *listener,
-                               GHashTable *results, gboolean *ret_done, GError **ret_child_error)
+static gboolean handle_message(int channel, GVariant *variant, const GByteArray *output,
+                               const WorkerListener *listener, GHashTable *results,
+                               gboolean *ret_done, GError **ret_child_error)
 {
     Message message;
     guchar kind;
-    g_autoptr(GVariant) bytes = NULL;
-    g_variant_get(variant, "(y&s&sttu@ay)", &kind, &message.name, &message.text, &message.done,
-                  &message.total, &message.code, &bytes);
+    g_variant_get(variant, "(y&s&sttu)", &kind, &message.name, &message.text, &message.done,
+                  &message.total, &message.code);
     switch (kind) {
     case MESSAGE_STAGE:
         listener->stage(listener->data, message.name);
@@ -290,7 +289,8 @@ static gboolean handle_message(int channel, GVariant *variant, const WorkerListe
         g_hash_table_insert(results, g_strdup(message.name), g_strdup(message.text));
         return FALSE;
     case MESSAGE_OUTPUT:
-        return !take_output(listener, &message, bytes, ret_child_error);
+        return listener->output && !listener->output(listener->output_data, message.name,
+                                                     output->data, output->len, ret_child_error);
     case MESSAGE_ERROR:
         set_child_error(&message, ret_child_error);
         return TRUE;
@@ -351,12 +351,13 @@ gboolean worker_run(WorkerFunc func, void *func_data, const WorkerListener *list
 
     g_autoptr(GHashTable) results = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(GError) child_error = NULL;
+    g_autoptr(GByteArray) output = g_byte_array_new();
     gboolean ended = FALSE, done = FALSE;
     while (!ended) {
-        g_autoptr(GVariant) message = read_message(channel[0]);
+        g_autoptr(GVariant) message = read_message(channel[0], output);
         if (!message)
             break;
-        ended = handle_message(channel[0], message, listener, results, &done, &child_error);
+        ended = handle_message(channel[0], message, output, listener, results, &done, &child_error);
     }
     close(channel[0]);
     if (child_error) {

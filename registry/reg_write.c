@@ -34,12 +34,14 @@ static void append_quoted(GString *text, const char *string)
 
 static void append_hex(GString *text, size_t line_start, const uint8_t *data, size_t length)
 {
+    static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < length; i++) {
-        g_string_append_printf(text, "%02x", data[i]);
-        if (i + 1 == length) {
+        const char byte[BYTE_WIDTH] = {digits[data[i] >> 4], digits[data[i] & 15], ','};
+        gboolean is_last = i + 1 == length;
+        g_string_append_len(text, byte, is_last ? BYTE_WIDTH - 1 : BYTE_WIDTH);
+        if (is_last) {
             return;
         }
-        g_string_append_c(text, ',');
         if (text->len - line_start + BYTE_WIDTH > LINE_WIDTH - 1) {
             g_string_append(text, "\\\r\n");
             line_start = text->len;

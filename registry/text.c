@@ -101,29 +101,33 @@ char *hive_name_to_utf8(const HiveName *name, gboolean *ret_is_exact)
     return g_string_free(text, FALSE);
 }
 
-static void append_unit(GByteArray *bytes, uint32_t unit)
+static uint8_t *put_unit(uint8_t *at, uint32_t unit)
 {
-    uint8_t pair[2];
-    put_le16(pair, (uint16_t)(unit & 0xFFFF));
-    g_byte_array_append(bytes, pair, sizeof pair);
+    put_le16(at, (uint16_t)(unit & 0xFFFF));
+    return at + 2;
 }
 
 GByteArray *hive_text_to_utf16(const char *text, gboolean with_nul)
 {
-    GByteArray *bytes = g_byte_array_new();
     g_autofree char *valid = g_utf8_make_valid(text, -1);
+    /* A character never takes more units than it has bytes. */
+    size_t longest = 2 * (strlen(valid) + 1);
+    GByteArray *bytes = g_byte_array_sized_new((guint)longest);
+    g_byte_array_set_size(bytes, (guint)longest);
+    uint8_t *at = bytes->data;
     for (char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
         gunichar character = g_utf8_get_char(p);
         if (character >= 0x10000) {
-            append_unit(bytes, 0xD800 + ((character - 0x10000) >> 10));
-            append_unit(bytes, 0xDC00 + ((character - 0x10000) & 0x3FF));
+            at = put_unit(at, 0xD800 + ((character - 0x10000) >> 10));
+            at = put_unit(at, 0xDC00 + ((character - 0x10000) & 0x3FF));
         } else {
-            append_unit(bytes, character);
+            at = put_unit(at, character);
         }
     }
     if (with_nul) {
-        append_unit(bytes, 0);
+        at = put_unit(at, 0);
     }
+    g_byte_array_set_size(bytes, (guint)(at - bytes->data));
     return bytes;
 }
 
