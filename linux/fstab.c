@@ -80,10 +80,10 @@ static gboolean sees_all_volumes(const Guest *guest)
         return FALSE;
     for (guint i = 0; i < set->volumes->len; i++) {
         const Volume *volume = set->volumes->pdata[i];
-        const char *usage = volume->probe->usage;
+        const char *type = volume->probe->type, *usage = volume->probe->usage;
 
-        if (!volume->is_member && usage != NULL &&
-            (g_str_equal(usage, "crypto") || g_str_equal(usage, "raid")))
+        if (!volume->is_member && (g_strcmp0(usage, "crypto") == 0 ||
+                                   g_strcmp0(usage, "raid") == 0 || g_strcmp0(type, "bcache") == 0))
             return FALSE;
     }
     return TRUE;
@@ -109,16 +109,21 @@ static gboolean is_missing_identifier(const Guest *guest, const char *spec)
     return FALSE;
 }
 
+/* The guest starts without it already, or waits for the network to bring it. */
+static gboolean is_tolerated(const char *line)
+{
+    static const char *const options[] = {"nofail", "noauto", "_netdev", NULL};
+
+    return has_option(line, options);
+}
+
 /* The line with "nofail" among its options. */
 static char *tolerate(const char *line)
 {
-    static const char *const tolerated[] = {"nofail", "noauto", "_netdev", NULL};
     static const char *const fillers[] = {"none", "none", "none"};
     const char *start = NULL;
     size_t length = 0;
 
-    if (has_option(line, tolerated))
-        return g_strdup(line);
     if (find_field(line, OPTIONS_FIELD, &start, &length)) {
         g_autofree char *before = g_strndup(line, (gsize)(start - line) + length);
 
@@ -175,13 +180,13 @@ static char *rewrite_line(const Rewriting *rewriting, const char *line)
         if (rewriting->is_ignored(line))
             return g_strdup(line);
         g_ptr_array_add(rewriting->names->unknown, g_steal_pointer(&name));
-    } else if (!rewriting->is_ignored(line) &&
+    } else if (!rewriting->is_ignored(line) && !is_tolerated(line) &&
                (is_shared_folder(line) || is_missing_identifier(rewriting->guest, name))) {
         g_ptr_array_add(rewriting->names->gone, g_steal_pointer(&name));
     } else {
         return g_strdup(line);
     }
-    return rewriting->is_needed(line) ? g_strdup(line) : tolerate(line);
+    return rewriting->is_needed(line) || is_tolerated(line) ? g_strdup(line) : tolerate(line);
 }
 
 static char *rewrite(const Rewriting *rewriting, const char *text)

@@ -148,6 +148,8 @@ static void test_gone(void)
         {".host:/ /mnt/hgfs fuse.vmhgfs-fuse allow_other 0 0",
          ".host:/ /mnt/hgfs fuse.vmhgfs-fuse allow_other,nofail 0 0", TRUE},
         {"share /srv vboxsf uid=1000 0 0", "share /srv vboxsf uid=1000,nofail 0 0", TRUE},
+        {"share /srv vboxsf noauto 0 0", NULL, FALSE},
+        {"UUID=11111111-1111-1111-1111-111111111111 /a ext4 _netdev 0 2", NULL, FALSE},
         {"server:/export /srv nfs defaults 0 0", NULL, FALSE},
         {"tmpfs /tmp tmpfs defaults 0 0", NULL, FALSE},
     };
