@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libxml/xmlerror.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -50,9 +51,15 @@ static gboolean check(int code, const char *what, GError **error)
     return FALSE;
 }
 
-/* Names are ASCII here, whatever the locale; case does not matter to Windows. */
+static void drop_message(G_GNUC_UNUSED void *data, G_GNUC_UNUSED const char *format, ...)
+{
+}
+
+/* Names are ASCII here, whatever the locale; case does not matter to Windows. wimlib reads an
+   archive's description with libxml2, which would print what is wrong with it. */
 static gboolean initialise(GError **error)
 {
+    xmlSetGenericErrorFunc(NULL, drop_message);
     return check(wimlib_global_init(WIMLIB_INIT_FLAG_DEFAULT_CASE_INSENSITIVE),
                  "cannot start wimlib", error) &&
            check(wimlib_set_print_errors(FALSE), "cannot silence wimlib", error);

@@ -267,6 +267,46 @@ static void test_damage(void)
     }
 }
 
+/* Without an integrity table nothing tells before it is read: what is read all the same is what it
+   was, and the rest is an error. */
+static void test_mutated(gconstpointer data)
+{
+    g_auto(Fixture) fixture = {0};
+    g_autoptr(GRand) random = g_rand_new_with_seed(7);
+    g_autofree char *bytes = NULL;
+    gsize length;
+    guint read = 0, refused = 0;
+
+    make_archive(&fixture, (enum wimlib_compression_type)GPOINTER_TO_INT(data), 0);
+    g_assert_true(g_file_get_contents(fixture.archive, &bytes, &length, NULL));
+    for (guint round = 0; round < 300; round++) {
+        g_autofree char *copy = g_memdup2(bytes, length);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(WimFile) file = NULL;
+        g_autoptr(GBytes) content = NULL;
+        gboolean found = FALSE;
+
+        /* Header, table and lists are small, and at the ends. */
+        for (guint i = 0; i < 1 + round % 4; i++) {
+            gsize place = (gsize)g_rand_int_range(random, 0, round % 3 ? 400 : (gint32)length);
+            copy[round % 3 == 1 ? length - 1 - place : place] = (char)g_rand_int(random);
+        }
+        g_assert_true(g_file_set_contents(fixture.archive, copy, (gssize)length, NULL));
+        g_autoptr(WimImage) image = wim_image_open(fixture.archive, &error);
+        if (image && wim_image_open_file(image, "\\Windows\\File", &found, &file, &error) &&
+            found && wim_file_read_all(file, SIZE_BYTES, &content, &error)) {
+            g_assert_true(g_bytes_equal(content, fixture.content));
+            read++;
+        } else {
+            g_assert_true(error != NULL || !found);
+            refused++;
+        }
+    }
+    g_test_message("%u read, %u refused", read, refused);
+    g_assert_cmpuint(read, >, 0);
+    g_assert_cmpuint(refused, >, 0);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -283,6 +323,8 @@ int main(int argc, char **argv)
         g_autofree char *read = g_strdup_printf("/windows/wim-image/read/%s", types[i].name);
         g_autofree char *write = g_strdup_printf("/windows/wim-image/write/%s", types[i].name);
         g_test_add_data_func(read, GINT_TO_POINTER((int)types[i].type), test_read);
+        g_autofree char *mutated = g_strdup_printf("/windows/wim-image/mutated/%s", types[i].name);
+        g_test_add_data_func(mutated, GINT_TO_POINTER((int)types[i].type), test_mutated);
         g_test_add_data_func(write, GINT_TO_POINTER((int)types[i].type), test_write);
     }
     g_test_add_func("/windows/wim-image/refusals", test_refusals);
