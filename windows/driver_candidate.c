@@ -260,26 +260,6 @@ static gboolean read_signature(const DriverTree *tree, const char *path, gboolea
     return ok;
 }
 
-/* As Plug and Play does, which installs it. */
-static gboolean judge_catalog(const DriverCandidate *candidate, const DriverTarget *target,
-                              char **ret_reason)
-{
-    const char *catalog = candidate->driver->catalog;
-    const char *path =
-        *catalog ? find_beside(candidate->index, candidate->directory, catalog) : NULL;
-    const PeSignature unsigned_package = {.signer = PE_SIGNER_NONE};
-    PeSignature signature;
-
-    if (!path) {
-        *ret_reason = *catalog ? g_strdup_printf("its catalogue '%s' is missing", catalog)
-                               : g_strdup("it names no catalogue");
-        return !candidate->index->is_named ||
-               driver_policy_accepts(target, candidate->path, &unsigned_package, NULL);
-    }
-    return read_signature(candidate->index->tree, path, TRUE, &signature, ret_reason) &&
-           driver_policy_accepts(target, catalog, &signature, ret_reason);
-}
-
 /* The path in the tree of the file that is copied to name; NULL: none. */
 static const char *find_source_of(const DriverCandidate *candidate, const char *name)
 {
@@ -296,13 +276,44 @@ static const char *find_source_of(const DriverCandidate *candidate, const char *
     return find_beside(candidate->index, candidate->directory, name);
 }
 
+const char *driver_candidate_signed_file(const DriverCandidate *candidate)
+{
+    const InfService *service = inf_driver_find_function_service(candidate->driver);
+    g_autofree char *name = service ? inf_service_file_name(service) : NULL;
+
+    if (candidate->boots)
+        return name ? find_source_of(candidate, name) : NULL;
+    return *candidate->driver->catalog
+               ? find_beside(candidate->index, candidate->directory, candidate->driver->catalog)
+               : NULL;
+}
+
+/* As Plug and Play does, which installs it. */
+static gboolean judge_catalog(const DriverCandidate *candidate, const DriverTarget *target,
+                              char **ret_reason)
+{
+    const char *catalog = candidate->driver->catalog;
+    const char *path = driver_candidate_signed_file(candidate);
+    const PeSignature unsigned_package = {.signer = PE_SIGNER_NONE};
+    PeSignature signature;
+
+    if (!path) {
+        *ret_reason = *catalog ? g_strdup_printf("its catalogue '%s' is missing", catalog)
+                               : g_strdup("it names no catalogue");
+        return !candidate->index->is_named ||
+               driver_policy_accepts(target, candidate->path, &unsigned_package, NULL);
+    }
+    return read_signature(candidate->index->tree, path, TRUE, &signature, ret_reason) &&
+           driver_policy_accepts(target, catalog, &signature, ret_reason);
+}
+
 /* By the signature in the file: the catalogue is not readable that early. */
 static gboolean judge_boot_driver(DriverCandidate *candidate, const DriverTarget *target,
                                   char **ret_reason)
 {
     const InfService *service = inf_driver_find_function_service(candidate->driver);
     g_autofree char *name = service ? inf_service_file_name(service) : NULL;
-    const char *path = name ? find_source_of(candidate, name) : NULL;
+    const char *path = driver_candidate_signed_file(candidate);
     PeSignature signature;
 
     candidate->boot_file = path;

@@ -38,6 +38,8 @@ void driver_candidate_free(DriverCandidate *candidate);
 
 /* Of two pointers to candidates: by name, then the better one first. */
 int driver_candidate_compare(const void *a, const void *b);
+/* What is_loadable() reads; NULL: nothing. */
+const char *driver_candidate_signed_file(const DriverCandidate *candidate);
 /* Whether target would load it; *ret_reason says why, or why not. */
 gboolean driver_candidate_is_loadable(DriverCandidate *candidate, const DriverTarget *target,
                                       char **ret_reason);

@@ -139,6 +139,23 @@ static void choose_among(Search *search, guint first, guint end)
     }
 }
 
+/* The first of each name is mostly the one that is taken. */
+static void announce(const Search *search, const DriverTree *tree)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+    const char *name = "";
+
+    for (guint i = 0; i < search->candidates->len; i++) {
+        const DriverCandidate *candidate = g_ptr_array_index(search->candidates, i);
+        const char *path = driver_candidate_signed_file(candidate);
+
+        if (path && candidate->index->tree == tree && !g_str_equal(name, candidate->name))
+            g_ptr_array_add(paths, (char *)(uintptr_t)path);
+        name = candidate->name;
+    }
+    driver_tree_prefetch(tree, paths);
+}
+
 static void choose_all(Search *search)
 {
     const GPtrArray *candidates = search->candidates;
@@ -231,6 +248,8 @@ DriverChoice *driver_choice_new(const DriverSources *sources, const DriverTarget
     for (guint i = 0; i < count; i++)
         consider_tree(&search, &indices[i]);
     g_ptr_array_sort(candidates, driver_candidate_compare);
+    for (guint i = 0; i < count; i++)
+        announce(&search, indices[i].tree);
     choose_all(&search);
     drop_skipped(choice);
     drop_replaced(choice);

@@ -77,9 +77,25 @@ static gboolean stage_package(const ChosenDriver *chosen, const char *system_roo
     return TRUE;
 }
 
+/* All that is read of tree at once; a second time there is nothing left to do. */
+static void announce(const DriverChoice *choice, const DriverTree *tree)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+
+    for (guint i = 0; i < choice->drivers->len; i++) {
+        const ChosenDriver *chosen = g_ptr_array_index(choice->drivers, i);
+
+        for (guint j = 0; chosen->tree == tree && j < chosen->files->len; j++)
+            g_ptr_array_add(paths, g_ptr_array_index(chosen->files, j));
+    }
+    driver_tree_prefetch(tree, paths);
+}
+
 gboolean driver_files_stage_packages(const DriverChoice *choice, const char *system_root,
                                      Edits *edits, GError **error)
 {
+    for (guint i = 0; i < choice->drivers->len; i++)
+        announce(choice, ((const ChosenDriver *)g_ptr_array_index(choice->drivers, i))->tree);
     for (guint i = 0; i < choice->drivers->len; i++) {
         if (!stage_package(g_ptr_array_index(choice->drivers, i), system_root, edits, error))
             return FALSE;

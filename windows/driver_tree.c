@@ -150,6 +150,19 @@ const char *const *driver_tree_list(const DriverTree *tree)
     return tree->source ? (const char *const *)tree->source->paths->pdata : none;
 }
 
+void driver_tree_prefetch(const DriverTree *tree, const GPtrArray *paths)
+{
+    g_autoptr(GPtrArray) known = g_ptr_array_new();
+
+    if (!tree->source || !tree->source->ops->prefetch)
+        return;
+    for (guint i = 0; i < paths->len; i++) {
+        if (g_hash_table_contains(tree->known, g_ptr_array_index(paths, i)))
+            g_ptr_array_add(known, g_ptr_array_index(paths, i));
+    }
+    tree->source->ops->prefetch(tree->source, known);
+}
+
 gboolean driver_tree_read(const DriverTree *tree, const char *path, GBytes **ret_bytes,
                           GError **error)
 {

@@ -25,6 +25,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DriverTree, driver_tree_free)
 const char *driver_tree_path(const DriverTree *tree);
 /* Paths relative to the tree, '/' between components, case as stored, sorted. */
 const char *const *driver_tree_list(const DriverTree *tree);
+/* Says that these paths (of char *) will be read soon, which then takes one pass over an image and
+   not one for each. */
+void driver_tree_prefetch(const DriverTree *tree, const GPtrArray *paths);
 gboolean driver_tree_read(const DriverTree *tree, const char *path, GBytes **ret_bytes,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -10,7 +10,8 @@
 #include "base/error.h"
 #include "windows/driver_tree_source.h"
 
-/* INF texts are read while listing, as choosing drivers looks at all of them. */
+/* INF texts are read while listing, as choosing drivers looks at all of them; the rest when it is
+   announced. */
 #define INF_CACHE_LIMIT_BYTES (1024 * 1024)
 
 typedef struct {
@@ -197,6 +198,34 @@ static gboolean iso_read(const DriverTreeSource *source, const char *path, GByte
     return ok;
 }
 
+static void iso_prefetch(const DriverTreeSource *source, const GPtrArray *paths)
+{
+    const Iso *iso = (const Iso *)source;
+    g_autoptr(GHashTable) wanted = g_hash_table_new(g_str_hash, g_str_equal);
+    struct archive *archive;
+    struct archive_entry *entry;
+    Pass *pass;
+
+    for (guint i = 0; i < paths->len; i++) {
+        char *path = g_ptr_array_index(paths, i);
+        char *target = g_hash_table_lookup(iso->links, path);
+
+        if (!g_hash_table_contains(iso->cached, target ? target : path))
+            g_hash_table_add(wanted, target ? target : path);
+    }
+    if (!g_hash_table_size(wanted) || !(archive = pass_start(iso, &pass, NULL)))
+        return;
+    while (g_hash_table_size(wanted) && archive_read_next_header(archive, &entry) >= ARCHIVE_WARN) {
+        const char *path = entry_path(entry);
+        GBytes *bytes;
+
+        if (path && g_hash_table_remove(wanted, path) && read_content(archive, entry, &bytes, NULL))
+            g_hash_table_insert(iso->cached, g_strdup(path), bytes);
+    }
+    archive_read_free(archive);
+    g_free(pass);
+}
+
 static void iso_free(DriverTreeSource *source)
 {
     Iso *iso = (Iso *)source;
@@ -209,7 +238,8 @@ static void iso_free(DriverTreeSource *source)
     g_free(iso);
 }
 
-static const DriverTreeSourceOps iso_ops = {.free = iso_free, .read = iso_read};
+static const DriverTreeSourceOps iso_ops = {
+    .free = iso_free, .read = iso_read, .prefetch = iso_prefetch};
 
 static gboolean list_entry(Iso *iso, struct archive *archive, struct archive_entry *entry,
                            GError **error)

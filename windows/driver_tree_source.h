@@ -18,6 +18,9 @@ typedef struct {
     /* path: one of those listed. Must not open files of the host. */
     gboolean (*read)(const DriverTreeSource *source, const char *path, GBytes **ret_bytes,
                      GError **error);
+    /* Makes reading these (listed ones) quick; what cannot be read is left for read() to tell.
+       NULL: it is quick anyway. */
+    void (*prefetch)(const DriverTreeSource *source, const GPtrArray *paths);
 } DriverTreeSourceOps;
 
 struct DriverTreeSource {

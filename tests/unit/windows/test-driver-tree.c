@@ -60,6 +60,17 @@ static void check_sample(const DriverTree *tree)
     g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_NOT_FOUND);
 }
 
+/* All of it, and what is not there. */
+static void prefetch_all(const DriverTree *tree)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new();
+
+    g_ptr_array_add(paths, (char *)(uintptr_t) "no/such.sys");
+    for (const char *const *path = driver_tree_list(tree); *path; path++)
+        g_ptr_array_add(paths, (char *)(uintptr_t)*path);
+    driver_tree_prefetch(tree, paths);
+}
+
 static void test_folder(void)
 {
     g_autofree char *root = test_make_folder();
@@ -70,6 +81,7 @@ static void test_folder(void)
     tree = driver_tree_open(root, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(driver_tree_path(tree), ==, root);
+    prefetch_all(tree);
     test_remove_folder(root);
     check_sample(tree);
 }
@@ -134,6 +146,8 @@ static void test_iso(void)
         test_remove_folder(folder);
         if (!tree)
             continue;
+        check_sample(tree);
+        prefetch_all(tree);
         check_sample(tree);
         made++;
     }
