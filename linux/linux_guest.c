@@ -12,6 +12,7 @@
 #include "linux/plan.h"
 #include "linux/storage.h"
 #include "linux/tools.h"
+#include "linux/xorg.h"
 
 /* Names of interfaces come before kernels, whose initramfs images take them along; boot files need
    to know from kernels whether the disks will be virtio's. */
@@ -27,6 +28,7 @@ static const struct {
     {"EFI system partition", efi_fallback_plan},
     {"storage", storage_plan},
     {"hypervisor tools", tools_plan},
+    {"display", xorg_plan},
 };
 
 /* profiles/linux.ini: the section that fits every Linux. */

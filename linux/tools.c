@@ -36,6 +36,9 @@ static const struct {
     {"xe-linux-distribution", "XenServer"},
     {"xe-daemon", "XenServer"},
     {"prltoolsd", "Parallels"},
+    {"ngt_guest_agent", "Nutanix"},
+    {"ngt_self_service_restore", "Nutanix"},
+    {"nutanix-guest-agent", "Nutanix"},
 };
 
 static const char *const unit_folders[] = {
