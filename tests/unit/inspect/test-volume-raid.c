@@ -196,6 +196,44 @@ static void test_last_partition(Test *test, gconstpointer data)
     g_assert_cmpuint(test->findings->len, ==, 0);
 }
 
+static const struct {
+    const char *label, *version;
+    uint32_t start_sector, sectors; /* of the only partition */
+    const char *expected, *unexpected;
+} whole_rows[] = {
+    {"RAID 0: the array's table, which is longer than the disk", "1.0", 2048, 40000, "md0p1",
+     "sda1"},
+    {"a table without partitions", "1.2", 0, 0, "md0", "sda1"},
+    {"partitions that were made later", "1.2", 2048, 8192, "sda1", "md0"},
+};
+
+/* A RAID 0 of whole disks whose first sector looks like a partition table. */
+static void test_whole_disks(Test *test, gconstpointer data G_GNUC_UNUSED)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(whole_rows); i++) {
+        uint8_t table[512] = {0};
+        MdWriterOptions options = raid1(whole_rows[i].version);
+        options.level = 0;
+        options.chunk_bytes = 65536;
+        g_test_message("%s", whole_rows[i].label);
+        teardown(test, NULL);
+        test->set = NULL;
+        setup(test, NULL);
+        write_members(test, options, 2);
+        if (whole_rows[i].sectors > 0)
+            table[446 + 4] = 0x83;
+        put_le32(table + 446 + 8, whole_rows[i].start_sector);
+        put_le32(table + 446 + 12, whole_rows[i].sectors);
+        put_le16(table + 510, 0xaa55);
+        g_autoptr(GError) error = NULL;
+        assert_ok(disk_write(test->disks[0], 0, table, sizeof(table), &error), error);
+        g_ptr_array_set_size(test->all, 2);
+        open_set(test);
+        g_assert_nonnull(get_volume(test, whole_rows[i].expected));
+        g_assert_null(get_volume(test, whole_rows[i].unexpected));
+    }
+}
+
 /* An EFI system partition on both disks: what is written to the array is on each of them. */
 static void test_esp(Test *test, gconstpointer data G_GNUC_UNUSED)
 {
@@ -328,6 +366,7 @@ int main(int argc, char **argv)
     ADD("mirror/1.2", "1.2", test_mirror);
     ADD("partitions/0.90", "0.90", test_partitions);
     ADD("partitions/1.0", "1.0", test_partitions);
+    ADD("whole-disks", NULL, test_whole_disks);
     ADD("esp", NULL, test_esp);
     ADD("last-partition/0.90", "0.90", test_last_partition);
     ADD("last-partition/1.0", "1.0", test_last_partition);
