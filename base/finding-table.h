@@ -63,6 +63,9 @@ FINDING(BITLOCKER, "bitlocker", BLOCKER,
         "a volume is encrypted with BitLocker and could not be opened: {}",
         "give its recovery password with --key UUID:file:PATH; in the source, manage-bde -protectors "
         "-get X: shows it by that UUID; or decrypt the volume there (manage-bde -off X:)")
+FINDING(BITLOCKER_DATA, "bitlocker-data", WARNING,
+        "a volume beside the system is encrypted with BitLocker and was left as it is: {}",
+        "give its recovery password with --key UUID:file:PATH where something is to be read there")
 FINDING(BITLOCKER_OPENED, "bitlocker-opened", INFO,
         "{} is encrypted with BitLocker and stays so; what is changed on it is written encrypted",
         NULL)
@@ -188,6 +191,9 @@ FINDING(WINDOWS_LEGACY_VIRTIO, "windows-legacy-virtio", INFO,
 FINDING(WINDOWS_TOOLS_DISABLED, "windows-tools-disabled", INFO,
         "the services of {} are switched off; the program itself stays installed",
         "uninstall it in the guest when convenient")
+FINDING(WINDOWS_TOOLS_UNINSTALLED, "windows-tools-uninstalled", INFO,
+        "the services of {} are switched off; the program itself is uninstalled at the first start",
+        NULL)
 FINDING(WINDOWS_SAN_POLICY, "windows-san-policy", WARNING,
         "disks other than the boot disk may be offline after the migration (SAN policy {})",
         "bring them online in the guest: Get-Disk | Set-Disk -IsOffline $false")

@@ -30,6 +30,12 @@ BitlockerState bitlocker_state(const Bitlocker *bitlocker);
 gboolean bitlocker_is_suspended(const Bitlocker *bitlocker);
 /* One of its protectors is in the TPM of the machine it comes from. */
 gboolean bitlocker_has_tpm(const Bitlocker *bitlocker);
+/* How its sectors are encrypted: "AES-XTS-128"; NULL: not in a known way. */
+const char *bitlocker_method(const Bitlocker *bitlocker);
+guint bitlocker_protector_count(const Bitlocker *bitlocker);
+const char *bitlocker_protector_id(const Bitlocker *bitlocker, guint index); /* GUID, lower case */
+/* "recovery password", "TPM and PIN", "clear key". Owned. */
+char *bitlocker_protector_kind(const Bitlocker *bitlocker, guint index);
 /* What can open it, for people: "recovery password 42…, TPM and PIN 2f…"; "no key protector". */
 char *bitlocker_describe_protectors(const Bitlocker *bitlocker);
 

@@ -12,6 +12,9 @@
 #define SIGNATURE_BYTES 8
 #define INFORMATION_HEADER_BYTES 64
 #define LIST_HEADER_BYTES 48
+/* Of the list's header: the method of the sectors' key, from 0x8000 on. */
+#define METHOD_OFFSET 36
+#define METHOD_FIRST 0x8000u
 #define ENTRY_HEADER_BYTES 8
 #define CHECKS_HEADER_BYTES 8
 #define PROTECTOR_FIXED_BYTES 28
@@ -336,6 +339,36 @@ static void append_kind(GString *text, guint kind)
         g_string_append(text, "clear key");
     else if (*separator == '\0')
         g_string_append_printf(text, "kind 0x%04x", kind);
+}
+
+guint bitlocker_protector_count(const Bitlocker *bitlocker)
+{
+    return bitlocker->protectors->len;
+}
+
+const char *bitlocker_protector_id(const Bitlocker *bitlocker, guint index)
+{
+    const BitlockerProtector *protector = g_ptr_array_index(bitlocker->protectors, index);
+    return protector->id;
+}
+
+char *bitlocker_protector_kind(const Bitlocker *bitlocker, guint index)
+{
+    const BitlockerProtector *protector = g_ptr_array_index(bitlocker->protectors, index);
+    GString *text = g_string_new(NULL);
+    append_kind(text, protector->kind);
+    return g_string_free(text, FALSE);
+}
+
+const char *bitlocker_method(const Bitlocker *bitlocker)
+{
+    static const char *const names[] = {
+        "AES-CBC-128-diffuser", "AES-CBC-256-diffuser", "AES-CBC-128",
+        "AES-CBC-256",          "AES-XTS-128",          "AES-XTS-256",
+    };
+    guint method = get_le16(bitlocker->bytes + INFORMATION_HEADER_BYTES + METHOD_OFFSET);
+    guint index = method - METHOD_FIRST;
+    return method >= METHOD_FIRST && index < G_N_ELEMENTS(names) ? names[index] : NULL;
 }
 
 char *bitlocker_describe_protectors(const Bitlocker *bitlocker)

@@ -6,15 +6,65 @@
 #include "disk/bitlocker.h"
 #include "inspect/text_file.h"
 
-static void add_locked(const Volume *volume, const Bitlocker *bitlocker, const GError *reason,
-                       GPtrArray *findings)
+void encrypted_free(VolumeBitlocker *facts)
 {
-    g_autofree char *protectors = bitlocker ? bitlocker_describe_protectors(bitlocker) : NULL;
-    g_autofree char *subject =
-        bitlocker ? g_strdup_printf("%s, volume %s (%s; it opens with: %s)", volume->name,
-                                    bitlocker_id(bitlocker), reason->message, protectors)
-                  : g_strdup_printf("%s (%s)", volume->name, reason->message);
-    findings_add(findings, FINDING_BITLOCKER, subject);
+    if (!facts)
+        return;
+    g_free(facts->id);
+    g_free(facts->reason);
+    g_strfreev(facts->protector_ids);
+    g_strfreev(facts->protector_kinds);
+    g_free(facts);
+}
+
+static void describe_protectors(const Bitlocker *bitlocker, VolumeBitlocker *facts)
+{
+    guint count = bitlocker_protector_count(bitlocker);
+    facts->protector_ids = g_new0(char *, count + 1);
+    facts->protector_kinds = g_new0(char *, count + 1);
+    for (guint i = 0; i < count; i++) {
+        facts->protector_ids[i] = g_strdup(bitlocker_protector_id(bitlocker, i));
+        facts->protector_kinds[i] = bitlocker_protector_kind(bitlocker, i);
+    }
+}
+
+/* bitlocker NULL: its metadata could not be read. reason NULL: it was opened. */
+static VolumeBitlocker *describe(const Bitlocker *bitlocker, const GError *reason)
+{
+    VolumeBitlocker *facts = g_new0(VolumeBitlocker, 1);
+    if (!bitlocker) {
+        facts->reason = g_strdup(reason->message);
+        return facts;
+    }
+    if (reason) {
+        g_autofree char *protectors = bitlocker_describe_protectors(bitlocker);
+        facts->reason = g_strdup_printf("%s; it opens with: %s", reason->message, protectors);
+    }
+    facts->id = g_strdup(bitlocker_id(bitlocker));
+    facts->method = bitlocker_method(bitlocker);
+    describe_protectors(bitlocker, facts);
+    if (reason)
+        facts->lock = VOLUME_LOCKED;
+    else if (bitlocker_state(bitlocker) == BITLOCKER_DECRYPTED)
+        facts->lock = VOLUME_PLAIN;
+    else
+        facts->lock = bitlocker_is_suspended(bitlocker) ? VOLUME_SUSPENDED : VOLUME_UNLOCKED;
+    return facts;
+}
+
+void encrypted_add_locked(const VolumeSet *set, FindingCode code, GPtrArray *findings)
+{
+    for (guint i = 0; i < set->volumes->len; i++) {
+        const Volume *volume = g_ptr_array_index(set->volumes, i);
+        const VolumeBitlocker *facts = volume->bitlocker;
+        if (!volume_is_locked(volume))
+            continue;
+        g_autofree char *subject =
+            facts->id
+                ? g_strdup_printf("%s, volume %s (%s)", volume->name, facts->id, facts->reason)
+                : g_strdup_printf("%s (%s)", volume->name, facts->reason);
+        findings_add(findings, code, subject);
+    }
 }
 
 static void add_opened(const Volume *volume, const Bitlocker *bitlocker, GPtrArray *findings)
@@ -50,6 +100,7 @@ static gboolean open_bitlocker(Volume *volume, const KeyRing *keys, GPtrArray *f
     *ret_opened = open != NULL;
     if (*ret_opened) {
         encrypted_replace(volume, open, "BitLocker");
+        volume->bitlocker = describe(bitlocker, NULL);
         add_opened(volume, bitlocker, findings);
         return TRUE;
     }
@@ -58,7 +109,7 @@ static gboolean open_bitlocker(Volume *volume, const KeyRing *keys, GPtrArray *f
         return FALSE;
     }
     g_debug("%s: %s", volume->name, local->message);
-    add_locked(volume, bitlocker, local, findings);
+    volume->bitlocker = describe(bitlocker, local);
     return TRUE;
 }
 

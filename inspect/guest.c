@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/finding.h"
 #include "base/interrupt.h"
+#include "inspect/encrypted.h"
 #include "inspect/system.h"
 
 static void candidate_free(gpointer data)
@@ -137,6 +138,18 @@ static gboolean choose(const VolumeSet *set, const GPtrArray *candidates, GPtrAr
     return TRUE;
 }
 
+/* A locked volume is in the way only if it is the one that Windows starts from. */
+static gboolean check_locked(const VolumeSet *set, const GuestCandidate *chosen,
+                             GPtrArray *findings, GError **error)
+{
+    gboolean is_locked = FALSE;
+    if (chosen->kind == GUEST_WINDOWS &&
+        !windows_default_is_locked(set, chosen->volume, &is_locked, error))
+        return FALSE;
+    encrypted_add_locked(set, is_locked ? FINDING_BITLOCKER : FINDING_BITLOCKER_DATA, findings);
+    return TRUE;
+}
+
 gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findings,
                        Guest **ret_guest, GError **error)
 {
@@ -148,6 +161,7 @@ gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findi
     if (!guest->profiles || !find_candidates(set, candidates, error))
         return FALSE;
     if (candidates->len == 0) {
+        encrypted_add_locked(set, FINDING_BITLOCKER, findings);
         /* An encrypted volume says more than that there is no system. */
         if (findings_check_blockers(findings, error) &&
             findings_check(findings, FINDING_VOLUME_LUKS, error) &&
@@ -158,6 +172,8 @@ gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findi
     if (!choose(set, candidates, findings, &chosen, error))
         return FALSE;
 
+    if (!check_locked(set, chosen, findings, error))
+        return FALSE;
     guest->kind = chosen->kind;
     guest->volumes = set;
     guest->root = chosen->volume;

@@ -93,11 +93,13 @@ typedef struct {
     char *workgroup;                  /* of a machine that is no member */
     gboolean is_domain_member;        /* as far as the SECURITY hive says */
     char *install_language;           /* LCID, "0409" */
+    char *default_language;           /* of the system's locale, likewise */
     GPtrArray *ui_languages;          /* of char *: "en-US" */
     char *hal;                        /* "acpiapic_mp": on XP and 2003 made for one machine */
     char *hypervisor;                 /* SystemManufacturer and SystemProductName it last saw */
     gboolean is_clustered;            /* the failover cluster service may start */
     gboolean virtualization_security; /* VBS is switched on */
+    GPtrArray *code_policies;         /* of char *: files of code integrity policies */
     GPtrArray *device_restrictions;   /* of char *: values of the policy that are set */
     guint current_control_set, default_control_set; /* Select\Current, Select\Default */
     gboolean has_driver_database;                   /* SYSTEM\DriverDatabase: Windows 8 and later */

@@ -4,6 +4,43 @@
 #include "inspect/json_members.h"
 #include "inspect/json_windows.h"
 
+static void add_protectors(JsonBuilder *builder, const VolumeBitlocker *bitlocker)
+{
+    json_builder_set_member_name(builder, "protectors");
+    json_builder_begin_array(builder);
+    for (guint i = 0; bitlocker && bitlocker->protector_ids && bitlocker->protector_ids[i]; i++) {
+        json_builder_begin_object(builder);
+        json_member_add_text(builder, "id", bitlocker->protector_ids[i]);
+        json_member_add_text(builder, "kind", bitlocker->protector_kinds[i]);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void add_encryption(JsonBuilder *builder, const Volume *volume)
+{
+    static const char *const states[] = {
+        [VOLUME_LOCKED] = "locked",
+        [VOLUME_UNLOCKED] = "unlocked",
+        [VOLUME_SUSPENDED] = "suspended",
+        [VOLUME_PLAIN] = "decrypted",
+    };
+    const VolumeBitlocker *bitlocker = volume->bitlocker;
+    json_builder_set_member_name(builder, "encryption");
+    if (!bitlocker && !volume->encryption) {
+        json_builder_add_null_value(builder);
+        return;
+    }
+    json_builder_begin_object(builder);
+    json_member_add_text(builder, "type", bitlocker ? "BitLocker" : volume->encryption);
+    json_member_add_text(builder, "state", states[bitlocker ? bitlocker->lock : VOLUME_UNLOCKED]);
+    json_member_add_text(builder, "id", bitlocker ? bitlocker->id : volume->encryption_uuid);
+    json_member_add_text(builder, "method", bitlocker ? bitlocker->method : NULL);
+    json_member_add_text(builder, "reason", bitlocker ? bitlocker->reason : NULL);
+    add_protectors(builder, bitlocker);
+    json_builder_end_object(builder);
+}
+
 static void add_volume(JsonBuilder *builder, const Volume *volume)
 {
     static const char *const layers[] = {
@@ -21,10 +58,9 @@ static void add_volume(JsonBuilder *builder, const Volume *volume)
     json_member_add_text(builder, "device", volume->devices ? volume->devices[0] : NULL);
     json_member_add_text(builder, "layer", layers[volume->layer]);
     json_member_add_text(builder, "layer_uuid", volume->layer_uuid);
-    json_member_add_text(builder, "encryption", volume->encryption);
-    json_member_add_text(builder, "encryption_uuid", volume->encryption_uuid);
     json_member_add_boolean(builder, "efi_system", volume_is_esp(volume));
     json_member_add_boolean(builder, "readable", volume->fs != NULL);
+    add_encryption(builder, volume);
     json_builder_end_object(builder);
 }
 

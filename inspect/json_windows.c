@@ -93,6 +93,7 @@ static void add_state(JsonBuilder *builder, const GuestWindows *facts)
     add_updates(builder, &facts->updates);
     json_member_add_boolean(builder, "cluster", facts->is_clustered);
     json_member_add_boolean(builder, "virtualization_security", facts->virtualization_security);
+    json_member_add_texts(builder, "code_integrity_policies", facts->code_policies);
     json_member_add_texts(builder, "device_restrictions", facts->device_restrictions);
 }
 
@@ -124,6 +125,7 @@ void json_add_windows(JsonBuilder *builder, const GuestWindows *facts)
     json_member_add_text(builder, "workgroup", facts->workgroup);
     json_member_add_boolean(builder, "domain_member", facts->is_domain_member);
     json_member_add_text(builder, "install_language", facts->install_language);
+    json_member_add_text(builder, "default_language", facts->default_language);
     json_member_add_texts(builder, "ui_languages", facts->ui_languages);
     json_member_add_text(builder, "hal", facts->hal);
     json_member_add_text(builder, "hypervisor", facts->hypervisor);

@@ -40,6 +40,10 @@ gboolean windows_find_default(const VolumeSet *set, const GPtrArray *candidates,
                               const GuestCandidate **ret_default,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether it is a locked volume that Windows starts from, and not from chosen. */
+gboolean windows_default_is_locked(const VolumeSet *set, const Volume *chosen, gboolean *ret_locked,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Looks for a profile that fits facts, unless the guest has one already. */
 void guest_match_profile(Guest *guest, const char *const *facts);
 /* osinfo of the profile with {version}, {major} and {minor} filled in; version may be NULL. */

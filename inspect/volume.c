@@ -49,6 +49,7 @@ static void volume_free(gpointer data)
         return;
     fs_close(volume->fs);
     g_clear_pointer(&volume->subvolumes, g_ptr_array_unref);
+    encrypted_free(volume->bitlocker);
     volume_probe_free(volume->probe);
     disk_unref(volume->disk);
     disk_unref(volume->stored);
@@ -79,6 +80,11 @@ void volume_set_free(VolumeSet *set)
     g_ptr_array_unref(set->tables);
     g_ptr_array_unref(set->disks);
     g_free(set);
+}
+
+gboolean volume_is_locked(const Volume *volume)
+{
+    return volume->bitlocker && volume->bitlocker->lock == VOLUME_LOCKED;
 }
 
 gboolean volume_is_esp(const Volume *volume)

@@ -21,6 +21,21 @@ typedef enum {
     VOLUME_RAID,    /* an array of Linux software RAID, or a partition of one */
 } VolumeLayer;
 
+typedef enum {
+    VOLUME_LOCKED,    /* no key fitted; the volume is as it is stored */
+    VOLUME_UNLOCKED,  /* with a key that was given */
+    VOLUME_SUSPENDED, /* its key is on the disk */
+    VOLUME_PLAIN,     /* has the layout, and nothing is encrypted */
+} VolumeLock;
+
+typedef struct {
+    VolumeLock lock;
+    const char *method; /* of the sectors, "AES-XTS-128"; NULL: not known */
+    char *id;           /* of the volume in its metadata; NULL: that could not be read */
+    GStrv protector_ids, protector_kinds; /* what opens it, both as long; NULL likewise */
+    char *reason;                         /* VOLUME_LOCKED: why, for people */
+} VolumeBitlocker;
+
 typedef struct {
     VolumeLayer layer;
     guint disk_index;            /* 0…, in the machine's order; of a layer: where it begins */
@@ -37,6 +52,7 @@ typedef struct {
     Disk *disk;             /* with a write-back cache in front unless is_member; decrypted */
     const char *encryption; /* what it is decrypted from: "BitLocker", "LUKS1"; NULL: nothing */
     char *encryption_uuid;  /* of the LUKS volume; NULL: not decrypted from one */
+    VolumeBitlocker *bitlocker; /* what its metadata says, opened or not; NULL: has none */
     VolumeProbe *probe;
     FsOpenFlags open_flags; /* for fs */
     Fs *fs;                 /* NULL: no filesystem we open */
@@ -77,6 +93,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VolumeSet, volume_set_free)
 /* It is the partition with that number of that disk; number 0: the whole disk. */
 gboolean volume_is_at(const Volume *volume, guint64 disk_index, guint64 number);
 
+/* Encrypted, and no key fitted. */
+gboolean volume_is_locked(const Volume *volume);
 /* The partition UEFI firmware looks for boot loaders in: by type, whatever it holds. */
 gboolean volume_is_esp(const Volume *volume);
 /* The EFI system partition with a filesystem, that of disk_index before others; NULL: none. */

@@ -22,13 +22,14 @@ void windows_facts_clear(GuestWindows *facts)
     g_free(facts->product_type);
     g_free(facts->time_zone);
     g_free(facts->hardware_uuid);
-    char *const texts[] = {facts->release,       facts->build_lab, facts->service_pack,
-                           facts->install_date,  facts->domain,    facts->workgroup,
-                           facts->last_shutdown, facts->hal,       facts->install_language,
-                           facts->hypervisor};
+    char *const texts[] = {
+        facts->release,          facts->build_lab,  facts->service_pack,    facts->install_date,
+        facts->domain,           facts->workgroup,  facts->last_shutdown,   facts->hal,
+        facts->install_language, facts->hypervisor, facts->default_language};
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_clear_pointer(&facts->ui_languages, g_ptr_array_unref);
+    g_clear_pointer(&facts->code_policies, g_ptr_array_unref);
     g_clear_pointer(&facts->device_restrictions, g_ptr_array_unref);
     g_clear_pointer(&facts->boot_drivers, g_ptr_array_unref);
     g_clear_pointer(&facts->adapters, g_ptr_array_unref);
@@ -195,25 +196,57 @@ gboolean windows_read_guest(const VolumeSet *set, const char *system_root, GPtrA
     return TRUE;
 }
 
-gboolean windows_find_default(const VolumeSet *set, const GPtrArray *candidates,
-                              const GuestCandidate **ret_default, GError **error)
+/* The volumes that the default entries of all stores start, of const Volume. */
+static GPtrArray *list_started(const VolumeSet *set, GError **error)
 {
     static const char *const stores[] = {WINDOWS_ESP_BCD, WINDOWS_BIOS_BCD};
+    g_autoptr(GPtrArray) list = g_ptr_array_new();
 
-    *ret_default = NULL;
-    for (guint i = 0; i < set->volumes->len * G_N_ELEMENTS(stores) && !*ret_default; i++) {
+    for (guint i = 0; i < set->volumes->len * G_N_ELEMENTS(stores); i++) {
         const Volume *volume = g_ptr_array_index(set->volumes, i / G_N_ELEMENTS(stores));
         const char *store = stores[i % G_N_ELEMENTS(stores)];
         const Volume *started;
         if (!windows_boot_has_bcd(volume, store))
             continue;
         if (!windows_boot_find_default(set, volume, store, &started, error))
-            return FALSE;
-        for (guint j = 0; j < candidates->len && started; j++) {
+            return NULL;
+        if (started)
+            g_ptr_array_add(list, (gpointer)(uintptr_t)started);
+    }
+    return g_steal_pointer(&list);
+}
+
+gboolean windows_find_default(const VolumeSet *set, const GPtrArray *candidates,
+                              const GuestCandidate **ret_default, GError **error)
+{
+    g_autoptr(GPtrArray) list = list_started(set, error);
+
+    *ret_default = NULL;
+    for (guint i = 0; list && i < list->len && !*ret_default; i++)
+        for (guint j = 0; j < candidates->len; j++) {
             const GuestCandidate *candidate = g_ptr_array_index(candidates, j);
-            if (candidate->kind == GUEST_WINDOWS && candidate->volume == started)
+            if (candidate->kind == GUEST_WINDOWS && candidate->volume == g_ptr_array_index(list, i))
                 *ret_default = candidate;
         }
-    }
+    return list != NULL;
+}
+
+gboolean windows_default_is_locked(const VolumeSet *set, const Volume *chosen, gboolean *ret_locked,
+                                   GError **error)
+{
+    gboolean has_locked = FALSE;
+
+    *ret_locked = FALSE;
+    for (guint i = 0; i < set->volumes->len; i++)
+        has_locked |= volume_is_locked(g_ptr_array_index(set->volumes, i));
+    if (!has_locked)
+        return TRUE;
+    g_autoptr(GPtrArray) list = list_started(set, error);
+    if (!list)
+        return FALSE;
+    for (guint i = 0; i < list->len; i++)
+        *ret_locked |= volume_is_locked(g_ptr_array_index(list, i));
+    if (g_ptr_array_find(list, chosen, NULL))
+        *ret_locked = FALSE;
     return TRUE;
 }

@@ -115,6 +115,7 @@ gboolean windows_identity_read_system(Guest *guest, Hive *system, GPtrArray *fin
            read_service_pack(facts, system, windows, error) &&
            windows_read_text(system, language, "InstallLanguage", &facts->install_language,
                              error) &&
+           windows_read_text(system, language, "Default", &facts->default_language, error) &&
            read_ui_languages(facts, system, mui, error) && read_hypervisor(guest, system, error) &&
            read_hal(guest, system, findings, error);
 }

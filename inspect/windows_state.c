@@ -20,6 +20,7 @@
 #define START_DISABLED 4u
 #define NETWORK_PRIVATE 1u
 #define ADAPTERS_LIMIT 256u
+#define POLICIES_LIMIT 64u
 
 enum { EVENT_LOG_HEADER_BYTES = 128, EVENT_LOG_DIRTY = 1 };
 
@@ -94,11 +95,57 @@ static gboolean find_shadow_copies(const Guest *guest, GPtrArray *findings, GErr
     return TRUE;
 }
 
+/* Policies that are enforced before any user could be asked: one file of the old format, or a
+   folder of those that can be combined (10 1903 and later), on the system's volume or where the
+   boot manager is. */
+static gboolean find_code_policies(Guest *guest, GPtrArray *findings, GError **error)
+{
+    static const char *const firmware_folder = GUEST_ESP_MOUNT "/EFI/Microsoft/Boot";
+    GPtrArray *policies = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *folder =
+        g_strconcat(guest->windows_facts.system_root, "/System32/CodeIntegrity", NULL);
+    const char *const folders[] = {folder, firmware_folder};
+
+    guest->windows_facts.code_policies = policies;
+    for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autofree char *single = g_strconcat(folders[i], "/SiPolicy.p7b", NULL);
+        g_autofree char *active = g_strconcat(folders[i], "/CIPolicies/Active", NULL);
+        g_autoptr(GPtrArray) entries = NULL;
+        GError *local = NULL;
+
+        if (fs_tree_is_file(guest->tree, single))
+            g_ptr_array_add(policies, g_steal_pointer(&single));
+        if (!fs_tree_is_directory(guest->tree, active))
+            continue;
+        if (!fs_tree_list(guest->tree, active, &entries, &local)) {
+            if (!step_over(local, error))
+                return FALSE;
+            continue;
+        }
+        for (guint j = 0; j < MIN(entries->len, POLICIES_LIMIT); j++) {
+            const FsEntry *entry = g_ptr_array_index(entries, j);
+            g_autofree char *folded = g_ascii_strdown(entry->name, -1);
+            if (g_str_has_suffix(folded, ".cip"))
+                g_ptr_array_add(policies, g_strconcat(active, "/", entry->name, NULL));
+        }
+    }
+    if (policies->len > 0) {
+        g_autofree char *subject =
+            policies->len == 1
+                ? g_strdup(g_ptr_array_index(policies, 0))
+                : g_strdup_printf("%s and %u more", (const char *)g_ptr_array_index(policies, 0),
+                                  policies->len - 1);
+        findings_add(findings, FINDING_WINDOWS_CODE_INTEGRITY, subject);
+    }
+    return TRUE;
+}
+
 gboolean windows_state_read_files(Guest *guest, GPtrArray *findings, GError **error)
 {
     GuestWindows *facts = &guest->windows_facts;
     g_autofree char *pending = g_strconcat(facts->system_root, "/WinSxS/pending.xml", NULL);
-    if (!read_event_log(guest, error) || !find_shadow_copies(guest, findings, error))
+    if (!read_event_log(guest, error) || !find_shadow_copies(guest, findings, error) ||
+        !find_code_policies(guest, findings, error))
         return FALSE;
     facts->updates.pending_file = fs_tree_is_file(guest->tree, pending);
     if (facts->event_log == GUEST_EVENT_LOG_OPEN)

@@ -6,10 +6,11 @@
 #include "windows/boot_driver.h"
 
 /* Switches the guest tools' services off (Start 4, keys stay: their uninstallers want them), after
-   taking them out of class filter lists and network provider orders. Adds WINDOWS_TOOLS_DISABLED
-   findings, one per product. XP and 2003: processor drivers too. */
+   taking them out of class filter lists and network provider orders. products gets the names of
+   what they belong to, constants. Filters of disks and their controllers whose service is missing
+   are taken out too. Targets with processor drivers lose those. */
 gboolean clean_up_add_services(const BootTarget *target, Hive *system, HiveEdits *edits,
-                               GPtrArray *findings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                               GPtrArray *products, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* AutoReboot off, fast startup and hibernation off; findings for what is left as it is. */
 gboolean clean_up_add_settings(const BootTarget *target, Hive *system, HiveEdits *edits,

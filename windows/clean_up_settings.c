@@ -18,6 +18,8 @@ static const struct {
      "fast startup leaves a state on the disk that belongs to the old machine"},
     {"Control\\Power", "HibernateEnabled", 0,
      "a hibernated guest could be neither moved nor repaired from outside"},
+    {"Services\\W32Time\\TimeProviders\\vmwTimeProvider", "Enabled", 0,
+     "VMware's host is not there to give the time"},
 };
 
 /* Component servicing that goes on at the next boot runs poqexec.exe from here. */

@@ -24,6 +24,7 @@ typedef struct {
     BootConfiguration configuration;
     DriverPlan drivers;
     BootFallbacks fallbacks;
+    GPtrArray *products; /* of const char *: guest tools that were switched off */
 } Plan;
 
 static void plan_clear(Plan *plan)
@@ -33,6 +34,7 @@ static void plan_clear(Plan *plan)
     boot_configuration_clear(&plan->configuration);
     driver_plan_clear(&plan->drivers);
     boot_fallbacks_clear(&plan->fallbacks);
+    g_clear_pointer(&plan->products, g_ptr_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
@@ -77,25 +79,6 @@ static gboolean check_volume(const Guest *guest, GPtrArray *findings, GError **e
     if (state.dirty_flag)
         findings_add(findings, FINDING_WINDOWS_DIRTY_FLAG, name);
     return TRUE;
-}
-
-/* Policies that are enforced before any user could be asked. */
-static void check_code_integrity(const Guest *guest, GPtrArray *findings)
-{
-    static const char *const policies[] = {"CodeIntegrity/SiPolicy.p7b",
-                                           "CodeIntegrity/CIPolicies/Active"};
-
-    for (guint i = 0; i < G_N_ELEMENTS(policies); i++) {
-        g_autofree char *path =
-            g_strdup_printf("%s/System32/%s", guest->windows_facts.system_root, policies[i]);
-        g_autoptr(GPtrArray) entries = NULL;
-        g_autoptr(GError) error = NULL;
-
-        if (fs_tree_is_file(guest->tree, path) ||
-            (fs_tree_is_directory(guest->tree, path) &&
-             fs_tree_list(guest->tree, path, &entries, &error) && entries->len))
-            findings_add(findings, FINDING_WINDOWS_CODE_INTEGRITY, path);
-    }
 }
 
 static void report_refused(const Plan *plan)
@@ -155,7 +138,7 @@ static gboolean add_registry(Plan *plan, GError **error)
     return driver_plan_add_registry(&plan->drivers, plan->system, plan->software, error) &&
            boot_fallback_add_edits(boot, system, plan->guest->tree, windows->system_root, edits,
                                    &plan->fallbacks, error) &&
-           clean_up_add_services(boot, system, edits, plan->findings, error) &&
+           clean_up_add_services(boot, system, edits, plan->products, error) &&
            clean_up_add_settings(boot, system, edits, plan->findings, error);
 }
 
@@ -180,6 +163,11 @@ static gboolean add_first_boot(const Plan *plan, Edits *edits, gboolean *ret_sta
                          error))
         return FALSE;
     network_plan_report(&network, *ret_staged, plan->findings);
+    for (guint i = 0; i < plan->products->len; i++)
+        findings_add(plan->findings,
+                     *ret_staged ? FINDING_WINDOWS_TOOLS_UNINSTALLED
+                                 : FINDING_WINDOWS_TOOLS_DISABLED,
+                     g_ptr_array_index(plan->products, i));
     return !*ret_staged || network_plan_add_edits(&network, &plan->drivers.boot, plan->system->hive,
                                                   plan->system->edits, error);
 }
@@ -217,7 +205,6 @@ static gboolean begin(Plan *plan, gboolean *ret_blocked, GError **error)
     *ret_blocked = is_blocked(plan->findings);
     if (*ret_blocked)
         return TRUE;
-    check_code_integrity(guest, plan->findings);
     boot_configuration_read(guest, &plan->configuration);
     return driver_plan_make(guest, plan->sources, plan->software->hive,
                             plan->configuration.test_signing, &plan->drivers, error);
@@ -238,6 +225,7 @@ gboolean windows_guest_plan(const Guest *guest, const DriverSources *sources,
         *ret_result = result;
         return TRUE;
     }
+    plan.products = g_ptr_array_new();
     check_choice(&plan, &result);
     if (!add_registry(&plan, error) || !choose_bus(&plan, &result, error) ||
         !add_first_boot(&plan, edits, &result.first_boot, error) || !stage(&plan, edits, error))

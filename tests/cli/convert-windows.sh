@@ -676,6 +676,31 @@ bitlocker-locked)
     listing out.d >after
     cmp before after || fail "the output directory has changed"
     ;;
+bitlocker-data)
+    # A volume of somebody else's beside Windows: it stays locked, and is in nobody's way.
+    guest 10-x64 guest.vmdk
+    drivers
+    data=${TESTDATA:-none}/crypto/dissect-fve/bde-recovery_password.bin.gz
+    [ -e "$data" ] || { echo "skipped: no $data"; exit 77; }
+    gzip -dc "$data" >data.raw
+    truncate -s %512 data.raw
+    expect 0 migrate inspect --json guest.vmdk data.raw
+    python3 -c '
+import json, sys
+guest = json.load(open("out"))["guest"]
+system, data = [v for v in guest["volumes"] if v["name"] in ("sda3", "sdb")]
+assert system["encryption"] is None, system
+encryption = data["encryption"]
+assert encryption["state"] == "locked" and encryption["method"] == "AES-XTS-128", encryption
+assert {"id": "3c116b76-c67b-484e-b439-ce2ed68b561e", "kind": "recovery password"} in encryption["protectors"], encryption
+assert not data["readable"]' || fail "the locked volume is described otherwise"
+    expect 0 migrate guest.vmdk data.raw -o out.d --virtio-win drivers.iso
+    says out.d/guest.report.json '"bitlocker-data"'
+    # Its password opens it.
+    KEY=284867-596541-514998-422114-660297-261613-215424-199408 \
+        expect 0 migrate inspect --json guest.vmdk data.raw --key any:env:KEY
+    says out '"state" : "unlocked"'
+    ;;
 plan)
     guest 10-x64 before.raw guest.vhdx
     drivers

@@ -236,6 +236,11 @@ static void test_description(void)
     g_assert_cmpstr(bitlocker_id(bitlocker), ==, WRITER_VOLUME_ID);
     g_assert_true(bitlocker_has_tpm(bitlocker));
     g_assert_true(bitlocker_is_suspended(bitlocker));
+    g_assert_cmpstr(bitlocker_method(bitlocker), ==, "AES-XTS-128");
+    g_assert_cmpuint(bitlocker_protector_count(bitlocker), ==, 4);
+    g_assert_cmpstr(bitlocker_protector_id(bitlocker, 1), ==, WRITER_RECOVERY_ID);
+    g_autofree char *kind = bitlocker_protector_kind(bitlocker, 1);
+    g_assert_cmpstr(kind, ==, "recovery password");
     g_autofree char *text = bitlocker_describe_protectors(bitlocker);
     g_assert_cmpstr(text, ==,
                     "TPM " WRITER_TPM_ID ", recovery password " WRITER_RECOVERY_ID

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/finding.h"
+#include "inspect/encrypted.h"
 #include "registry/hive.h"
 #include "tests/unit/registry/hive-builder.h"
 
@@ -90,6 +91,7 @@ static void free_disk(gpointer disk)
 static void free_volume(gpointer data)
 {
     Volume *volume = data;
+    encrypted_free(volume->bitlocker);
     fs_close(volume->fs);
     volume_probe_free(volume->probe);
     disk_unref(volume->disk);

@@ -244,8 +244,9 @@ static void test_bitlocker_only(void)
     g_autoptr(GPtrArray) findings = findings_new();
     g_autoptr(VolumeSet) set = support_set(PARTITION_TABLE_GPT, 1);
     g_autoptr(Guest) guest = NULL;
-    support_add_volume(set, 0, 3, NULL, "BitLocker", NULL, NULL);
-    findings_add(findings, FINDING_BITLOCKER, "sda3");
+    Volume *volume = support_add_volume(set, 0, 3, NULL, "BitLocker", NULL, NULL);
+    volume->bitlocker = g_new0(VolumeBitlocker, 1);
+    volume->bitlocker->reason = g_strdup("no key");
     g_assert_false(guest_inspect(set, NULL, findings, &guest, &error));
     g_assert_true(g_error_matches(error, DRYDOCK_ERROR, DRYDOCK_ERROR_PRECONDITION));
     g_assert_nonnull(strstr(error->message, "[bitlocker]"));

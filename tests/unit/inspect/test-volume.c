@@ -330,15 +330,49 @@ static void test_signatures(void)
         g_autoptr(GPtrArray) findings = findings_new();
         g_autoptr(VolumeSet) set = open_images(&image, 1, findings, &error);
         g_assert_no_error(error);
+        g_autoptr(Guest) guest = NULL;
+        g_assert_false(guest_inspect(set, NULL, findings, &guest, &error));
         g_assert_cmpuint(findings->len, ==, row->expected_finding ? 1 : 0);
         if (row->expected_finding)
             g_assert_true(support_has_finding(findings, row->expected_finding));
-
-        g_autoptr(Guest) guest = NULL;
-        g_assert_false(guest_inspect(set, NULL, findings, &guest, &error));
         g_assert_true(g_error_matches(error, DRYDOCK_ERROR,
                                       row->is_blocker ? DRYDOCK_ERROR_PRECONDITION
                                                       : DRYDOCK_ERROR_UNSUPPORTED));
+    }
+}
+
+/* Disks that Windows manages in its own ways. */
+static void test_windows_disks(void)
+{
+    static const char *const programs[] = {"sfdisk", NULL};
+    static const struct {
+        const char *label, *script, *expected;
+    } rows[] = {
+        {"dynamic, MBR", "label: dos\nstart=2048,size=4096,type=42\n", "volume-dynamic-disk"},
+        {"dynamic, GPT",
+         "label: gpt\nstart=2048,size=4096,type=AF9B60A0-1431-4F62-BC68-3311714A69AD\n",
+         "volume-dynamic-disk"},
+        {"storage pool",
+         "label: gpt\nstart=2048,size=4096,type=E75CAF8F-F680-4CEE-AFA3-B001E56EFC2D\n",
+         "volume-storage-spaces"},
+        {"basic", "label: dos\nstart=2048,size=4096,type=7\n", NULL},
+    };
+    static const char *const codes[] = {"volume-dynamic-disk", "volume-storage-spaces"};
+    if (!requires(programs))
+        return;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_auto(Image) image = {0};
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GPtrArray) findings = findings_new();
+        g_test_message("%s", rows[i].label);
+        image_new(&image, 16 * MIB);
+        image_partition(&image, rows[i].script);
+        g_autoptr(VolumeSet) set = open_images(&image, 1, findings, &error);
+        g_assert_no_error(error);
+        g_assert_nonnull(set);
+        for (guint j = 0; j < G_N_ELEMENTS(codes); j++)
+            g_assert_cmpint(support_has_finding(findings, codes[j]), ==,
+                            g_strcmp0(rows[i].expected, codes[j]) == 0);
     }
 }
 
@@ -441,6 +475,7 @@ int main(int argc, char **argv)
     g_test_add_func("/inspect/volume/windows-guest", test_windows_guest);
     g_test_add_func("/inspect/volume/mbr", test_mbr);
     g_test_add_func("/inspect/volume/signatures", test_signatures);
+    g_test_add_func("/inspect/volume/windows-disks", test_windows_disks);
     g_test_add_func("/inspect/volume/backup-gpt", test_backup_gpt);
     g_test_add_func("/inspect/volume/damaged-volume", test_damaged_volume);
     g_test_add_func("/inspect/volume/fault", test_fault);

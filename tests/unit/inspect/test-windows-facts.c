@@ -235,6 +235,20 @@ static const StateRow state_rows[] = {
      {{NULL}},
      {{"/System Volume Information/{1}{3808876B-C176-4E48-B7AE-04046E6CC752}", ""}},
      "windows-shadow-copies"},
+    {{{NULL}},
+     {{NULL}},
+     {{"/Windows/System32/CodeIntegrity/SiPolicy.p7b", "policy"}},
+     "windows-code-integrity"},
+    {{{NULL}},
+     {{NULL}},
+     {{"/Windows/System32/CodeIntegrity/CIPolicies/Active/{1}.CIP", "policy"},
+      {"/Windows/System32/CodeIntegrity/CIPolicies/Active/{2}.cip", "policy"}},
+     "windows-code-integrity"},
+    {{{NULL}},
+     {{NULL}},
+     {{"/Windows/System32/CodeIntegrity/CIPolicies/Active/readme.txt", "none"},
+      {"/Windows/System32/CodeIntegrity/driver.stl", "none"}},
+     NULL},
     {{{SET "Control", "PEFirmwareType", "dword:2"}},
      {{VERSION, "CurrentMajorVersionNumber", "dword:6"},
       {VERSION, "CurrentMinorVersionNumber", "dword:1"}},
@@ -248,7 +262,7 @@ static void test_state(void)
         "windows-update-pending", "windows-device-policy",     "windows-cluster",
         "windows-setup",          "windows-domain-controller", "windows-iscsi",
         "windows-generalised",    "windows-network-category",  "windows-shadow-copies",
-        "windows-uefi-vga",       "windows-event-log-open"};
+        "windows-uefi-vga",       "windows-event-log-open",    "windows-code-integrity"};
     for (guint i = 0; i < G_N_ELEMENTS(state_rows); i++) {
         const StateRow *row = &state_rows[i];
         g_autoptr(TestGuest) test = test_guest_new(row->system, row->software);

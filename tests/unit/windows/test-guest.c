@@ -312,8 +312,8 @@ static void test_windows_10(void)
     g_assert_cmpstr(find_edit(fixture.edits, DRIVERS "viostor.sys")->like, ==, DRIVERS "disk.sys");
     codes = finding_codes(fixture.findings);
     g_assert_cmpstr(codes, ==,
-                    "windows-tools-disabled windows-tools-disabled windows-update-pending "
-                    "windows-san-policy windows-efi-fallback");
+                    "windows-update-pending windows-san-policy windows-tools-disabled "
+                    "windows-tools-disabled windows-efi-fallback");
 
     check_value(fixture.edits, CONFIG "SYSTEM", SYSTEM_KEY "Services\\viostor", "Start", NULL,
                 "dword:00000000");
@@ -384,14 +384,12 @@ static void test_refused(void)
     } rows[] = {
         {3, 5, FALSE, FALSE,
          "windows-driver-refused windows-driver-refused windows-no-block-driver "
-         "windows-no-net-driver windows-tools-disabled windows-tools-disabled "
-         "windows-update-pending "
-         "windows-san-policy windows-efi-fallback"},
+         "windows-no-net-driver windows-update-pending windows-san-policy windows-tools-disabled "
+         "windows-tools-disabled windows-efi-fallback"},
         {3, 6, TRUE, TRUE,
          "windows-driver-refused windows-driver-refused windows-no-scsi-driver "
-         "windows-no-net-driver windows-legacy-virtio windows-tools-disabled "
-         "windows-tools-disabled "
-         "windows-update-pending windows-san-policy windows-efi-fallback"},
+         "windows-no-net-driver windows-legacy-virtio windows-update-pending windows-san-policy "
+         "windows-tools-disabled windows-tools-disabled windows-efi-fallback"},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -463,8 +461,8 @@ static void test_windows_2003(void)
     codes = finding_codes(fixture.findings);
     g_assert_cmpstr(codes, ==,
                     "windows-no-scsi-driver windows-no-net-driver windows-legacy-virtio "
-                    "windows-tools-disabled windows-tools-disabled windows-update-pending "
-                    "windows-san-policy");
+                    "windows-update-pending windows-san-policy windows-tools-disabled "
+                    "windows-tools-disabled");
     check_value(fixture.edits, CONFIG "SYSTEM",
                 SYSTEM_KEY "Control\\CriticalDeviceDatabase\\PCI#VEN_1AF4&DEV_1001", "Service",
                 NULL, "\"viostor\"");
@@ -631,6 +629,27 @@ static void test_no_driver(void)
     }
 }
 
+/* With the service, what is switched off will also go. */
+static void test_uninstalled(void)
+{
+    static const WindowsOptions with_service = {0};
+    g_autoptr(DriverTree) tree = make_tree(0, 3);
+    g_auto(Fixture) fixture;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *codes = NULL;
+    g_auto(WindowsResult) result = {0};
+
+    fixture_init(&fixture, 10, 0, 19045);
+    g_assert_true(windows_guest_plan(&fixture.guest, &(const DriverSources){tree, NULL},
+                                     &with_service, fixture.edits, fixture.findings, &result,
+                                     &error));
+    g_assert_no_error(error);
+    codes = finding_codes(fixture.findings);
+    g_assert_nonnull(
+        strstr(codes, result.first_boot ? "windows-tools-uninstalled" : "windows-tools-disabled"));
+    g_assert_cmpint(strstr(codes, "windows-tools-disabled") == NULL, ==, result.first_boot);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -642,5 +661,6 @@ int main(int argc, char **argv)
     g_test_add_func("/windows/guest/real-hives", test_real_hives);
     g_test_add_func("/windows/guest/blocked", test_blocked);
     g_test_add_func("/windows/guest/no-driver", test_no_driver);
+    g_test_add_func("/windows/guest/uninstalled", test_uninstalled);
     return g_test_run();
 }
