@@ -311,6 +311,10 @@ FINDING(LINUX_KERNEL_WITHOUT_MODULES, "linux-kernel-without-modules", WARNING,
 FINDING(LINUX_NO_INITRAMFS, "linux-no-initramfs", WARNING,
         "kernel {} has its virtio drivers in modules and no initramfs to load them from",
         "make one in the source (update-initramfs -c, dracut), then export it again")
+FINDING(LINUX_UNIFIED_IMAGE, "linux-unified-image", WARNING,
+        "the unified kernel image {} has no virtio drivers in its initramfs, and was left alone",
+        "make it again in the source with them (dracut --add-drivers, MODULES= of mkinitcpio); until then "
+        "the machine gets SATA disks")
 FINDING(LINUX_INITRAMFS_UNREADABLE, "linux-initramfs-unreadable", WARNING,
         "the initramfs {} was left alone",
         "make it again in the source (update-initramfs -u, dracut -f), then export it again")

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "linux/initramfs_extend.h"
+#include "linux/unified_image.h"
 
 /* GRUB loads it below 4 GiB; distributions' largest are about 200 MiB. */
 #define INITRAMFS_MAX (UINT64_C(1) << 30)
@@ -51,6 +52,38 @@ static gboolean extend_initramfs(LinuxPlan *plan, const GuestKernel *kernel,
     return edits_write_file(plan->edits, kernel->initramfs, extended, NULL, -1, reason, error);
 }
 
+/* Such an image may be signed as a whole, so nothing is added to it. *ret_is_unified FALSE: it is
+   none with an initramfs in it. */
+static gboolean check_unified_image(LinuxPlan *plan, const GuestKernel *kernel,
+                                    const KernelModules *modules, gboolean *ret_is_unified,
+                                    GError **error)
+{
+    g_autoptr(GBytes) image = NULL, initramfs = NULL, extended = NULL;
+    g_autoptr(GError) local_error = NULL;
+    g_autofree char *summary = NULL;
+
+    *ret_is_unified = FALSE;
+    if (!g_str_has_suffix(kernel->image, ".efi") ||
+        !fs_tree_is_file(plan->guest->tree, kernel->image))
+        return TRUE;
+    if (!fs_tree_read_file(plan->guest->tree, kernel->image, INITRAMFS_MAX, &image, error)) {
+        g_prefix_error(error, "cannot read the kernel '%s': ", kernel->image);
+        return FALSE;
+    }
+    initramfs = unified_image_initramfs(image);
+    if (initramfs == NULL)
+        return TRUE;
+    *ret_is_unified = TRUE;
+    if (initramfs_extend(initramfs, plan->guest, kernel->version, modules, NULL, &extended,
+                         &summary, &local_error) &&
+        extended == NULL)
+        return TRUE;
+    findings_add(plan->findings, FINDING_LINUX_UNIFIED_IMAGE, kernel->image);
+    if (kernel->is_default)
+        plan->result.virtio_block = FALSE;
+    return TRUE;
+}
+
 static gboolean boot_is_built_in(const KernelModules *modules)
 {
     return modules->state[DRIVER_VIRTIO_PCI] == DRIVER_BUILT_IN &&
@@ -80,7 +113,12 @@ static gboolean plan_kernel(LinuxPlan *plan, const GuestKernel *kernel, GError *
     }
     if (kernel->initramfs != NULL)
         return kernel->modules_dir == NULL || extend_initramfs(plan, kernel, modules, error);
-    if (!boot_is_built_in(modules)) {
+
+    gboolean is_unified;
+
+    if (!check_unified_image(plan, kernel, modules, &is_unified, error))
+        return FALSE;
+    if (!is_unified && !boot_is_built_in(modules)) {
         findings_add(plan->findings, FINDING_LINUX_NO_INITRAMFS, kernel->version);
         if (kernel->is_default)
             plan->result.virtio_block = FALSE;

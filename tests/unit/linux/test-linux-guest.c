@@ -2,6 +2,7 @@
 /* Whole plans of guests as distributions leave them. */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "linux-test-guest.h"
 #include "linux/cpio.h"
 
@@ -105,6 +106,56 @@ static void make_broken_initramfs(TestGuest *guest)
     add_modules(guest, kernel->version, TRUE);
 }
 
+/* A unified image whose initramfs has virtio's modules, or lacks them. */
+static void make_unified(TestGuest *guest, gboolean complete)
+{
+    static const char *const modules[] = {"virtio_pci", "virtio_blk", "virtio_scsi", "sd_mod"};
+    GuestKernel *kernel = test_guest_add_kernel(guest, "6.8.1");
+    g_autoptr(GBytes) content = g_bytes_new_static("elf", 3);
+    g_autoptr(GBytes) archive = NULL;
+    g_autoptr(GByteArray) image = g_byte_array_new();
+    g_auto(CpioWriter) writer = {0};
+    gsize size;
+
+    cpio_writer_init(&writer);
+    for (guint i = 0; complete && i < G_N_ELEMENTS(modules); i++) {
+        g_autofree char *path = g_strdup_printf("lib/modules/6.8.1/kernel/%s.ko", modules[i]);
+
+        cpio_writer_add_file(&writer, path, content, 0644);
+    }
+    cpio_writer_add_file(&writer, "init", content, 0755);
+    archive = cpio_writer_finish(&writer);
+    g_bytes_get_data(archive, &size);
+    g_byte_array_set_size(image, 0x200);
+    memset(image->data, 0, image->len);
+    memcpy(image->data, "MZ", 2);
+    put_le32(image->data + 0x3c, 0x80);
+    memcpy(image->data + 0x80, "PE\0\0\0\0\1", 7);
+    memcpy(image->data + 0x98, ".initrd", 7);
+    put_le32(image->data + 0x98 + 8, (uint32_t)size);
+    put_le32(image->data + 0x98 + 16, (uint32_t)size);
+    put_le32(image->data + 0x98 + 20, image->len);
+    g_byte_array_append(image, g_bytes_get_data(archive, NULL), (guint)size);
+    g_free(kernel->image);
+    kernel->image = g_strdup("/efi/EFI/Linux/arch.efi");
+    g_clear_pointer(&kernel->initramfs, g_free);
+    add_modules(guest, kernel->version, TRUE);
+
+    g_autoptr(GBytes) bytes = g_bytes_new(image->data, image->len);
+
+    test_guest_add_file(guest, kernel->image, bytes);
+}
+
+static void make_unified_complete(TestGuest *guest)
+{
+    make_unified(guest, TRUE);
+}
+
+static void make_unified_without_virtio(TestGuest *guest)
+{
+    make_unified(guest, FALSE);
+}
+
 static void make_nothing(TestGuest *guest)
 {
     guest->guest.product_name = g_strdup("Some Linux");
@@ -138,6 +189,9 @@ static void test_plans(void)
          "linux-kernel-without-modules linux-guest-agent-missing"},
         {make_broken_initramfs, FALSE, TRUE, "",
          "linux-initramfs-unreadable linux-guest-agent-missing"},
+        {make_unified_complete, TRUE, TRUE, "", "linux-guest-agent-missing"},
+        {make_unified_without_virtio, FALSE, TRUE, "",
+         "linux-unified-image linux-guest-agent-missing"},
         {make_nothing, FALSE, FALSE, "", "linux-no-kernel linux-guest-agent-missing"},
     };
     static const LinuxNic nic = {.mac = MAC};
