@@ -127,10 +127,12 @@ static gboolean check_writable(const WinreLocation *location, GError **error)
     FsState state;
     if (!fs_get_state(location->volume->fs, &state, error))
         return FALSE;
-    if (!state.hibernated && !state.fast_started && (!state.dirty || state.dirty_flag))
+    if (!state.hibernated && !state.fast_started && (!state.log_dirty || state.journal_replayed))
         return TRUE;
     drydock_error_set(error, DRYDOCK_ERROR_PRECONDITION, NULL,
-                      "the volume was not dismounted in Windows");
+                      "the volume was not dismounted in Windows%s%s",
+                      state.log_refusal ? ", and its log cannot be replayed: " : "",
+                      state.log_refusal ? state.log_refusal : "");
     return FALSE;
 }
 
