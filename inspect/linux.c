@@ -29,6 +29,7 @@ static const struct {
     {"initramfs-tools", {"/usr/sbin/update-initramfs", "/usr/sbin/mkinitramfs"}},
     {"dracut", {"/usr/bin/dracut", "/sbin/dracut", "/usr/sbin/dracut"}},
     {"mkinitcpio", {"/usr/bin/mkinitcpio", "/sbin/mkinitcpio"}},
+    {"booster", {"/usr/bin/booster"}},
     {"mkinitfs", {"/sbin/mkinitfs", "/usr/sbin/mkinitfs"}},
     {"mkinitrd", {"/sbin/mkinitrd", "/usr/sbin/mkinitrd"}},
 };

@@ -394,6 +394,18 @@ static char *summarise(const Extension *extension, gboolean lvm, guint network_f
     return g_string_free(text, FALSE);
 }
 
+/* booster's init reads aliases and dependencies from files of its own making, not from depmod's, so
+   that a module beside them would never be loaded. */
+static gboolean check_kind(const Extension *extension, GError **error)
+{
+    if (extension->missing->len == 0 ||
+        !initramfs_has(extension->initramfs, "etc/booster.init.yaml"))
+        return TRUE;
+    drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
+                      "booster made it without virtio, and only booster can add to it");
+    return FALSE;
+}
+
 gboolean initramfs_extend(GBytes *image, const Guest *guest, const char *version,
                           const KernelModules *modules, const GPtrArray *network_files,
                           GBytes **ret_image, char **ret_summary, GError **error)
@@ -410,6 +422,8 @@ gboolean initramfs_extend(GBytes *image, const Guest *guest, const char *version
     cpio_writer_init(&extension.writer);
     find_present(&extension);
     find_missing(&extension);
+    if (!check_kind(&extension, error))
+        return FALSE;
     for (guint i = 0; i < extension.missing->len; i++)
         if (!add_module(&extension, extension.missing->pdata[i], error))
             return FALSE;

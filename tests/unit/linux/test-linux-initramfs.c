@@ -521,6 +521,37 @@ static void test_lzma_refused(void)
     g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_UNSUPPORTED);
 }
 
+/* booster loads what its own lists say; an image of it that has virtio is fine. */
+static void test_booster(void)
+{
+    static const char *const present[] = {BLK, RING, CORE, PCI, SCSI, SCSI_MOD, SD, NET};
+    g_autoptr(TestGuest) guest = make_guest("");
+    g_autoptr(KernelModules) modules = read_modules(guest);
+
+    for (guint i = 0; i < 2; i++) {
+        g_auto(CpioWriter) writer = {0};
+        g_autoptr(GBytes) archive = NULL, extended = NULL;
+        g_autofree char *summary = NULL;
+        g_autoptr(GError) error = NULL;
+
+        cpio_writer_init(&writer);
+        add_text(&writer, "etc/booster.init.yaml", "network: null\n");
+        for (guint j = 0; i == 1 && j < G_N_ELEMENTS(present); j++) {
+            g_autofree char *path = g_strconcat(MODULES + 1, present[j], NULL);
+
+            add_text(&writer, path, "module");
+        }
+        archive = cpio_writer_finish(&writer);
+        gboolean ok = initramfs_extend(archive, &guest->guest, VERSION, modules, NULL, &extended,
+                                       &summary, &error);
+
+        g_assert_cmpint(ok, ==, i == 1);
+        g_assert_null(extended);
+        if (i == 0)
+            g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_UNSUPPORTED);
+    }
+}
+
 static void test_resolve(void)
 {
     static const struct {
@@ -581,5 +612,6 @@ int main(int argc, char **argv)
     g_test_add_func("/linux/initramfs/damaged", test_damaged);
     g_test_add_func("/linux/initramfs/lzma", test_lzma_refused);
     g_test_add_func("/linux/initramfs/resolve", test_resolve);
+    g_test_add_func("/linux/initramfs/booster", test_booster);
     return g_test_run();
 }
