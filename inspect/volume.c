@@ -76,6 +76,7 @@ void volume_set_free(VolumeSet *set)
     if (!set)
         return;
     g_ptr_array_unref(set->volumes);
+    g_clear_pointer(&set->places, g_array_unref);
     g_clear_pointer(&set->unmapped, g_ptr_array_unref);
     g_ptr_array_unref(set->tables);
     g_ptr_array_unref(set->disks);

@@ -60,11 +60,18 @@ typedef struct {
     GPtrArray *subvolumes;
 } Volume;
 
+/* Where a disk was in the machine it comes from. */
+typedef struct {
+    const char *bus; /* "scsi", "sata", "ide", "nvme", …; static; NULL: not known */
+    guint unit;      /* "scsi0:1" is unit 1 */
+} VolumePlace;
+
 typedef struct {
     GPtrArray *disks;          /* of Disk, borrowed elements hold references */
     GPtrArray *tables;         /* of PartitionTable, one per disk, then those inside arrays */
     FsOpenFlags open_flags;    /* for every filesystem on a partition or a whole disk */
     GPtrArray *volumes;        /* of Volume */
+    GArray *places;            /* of VolumePlace, one per disk; NULL: not known */
     const Volume *wanted_root; /* the user wants the system on it; NULL: the boot loader's choice */
     GPtrArray *unmapped; /* of char: volumes known by name only, "group/root (thin)"; NULL: none */
 } VolumeSet;
@@ -89,6 +96,9 @@ gboolean volume_set_open_in_kernel(VolumeSet *set, FsKernel *kernel, GPtrArray *
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void volume_set_free(VolumeSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VolumeSet, volume_set_free)
+
+/* Where the next disk was, in the machine's order: it makes names below /dev/disk/by-path speak. */
+void volume_set_add_place(VolumeSet *set, const VolumePlace *place);
 
 /* It is the partition with that number of that disk; number 0: the whole disk. */
 gboolean volume_is_at(const Volume *volume, guint64 disk_index, guint64 number);

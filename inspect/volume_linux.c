@@ -176,6 +176,69 @@ static const Volume *find_on_only_disk(const VolumeSet *set, const char *name)
     return find_number(set, 0, number);
 }
 
+void volume_set_add_place(VolumeSet *set, const VolumePlace *place)
+{
+    if (!set->places)
+        set->places = g_array_new(FALSE, FALSE, sizeof(VolumePlace));
+    g_array_append_vals(set->places, place, 1);
+}
+
+/* How by-path goes on behind the controller (udev's path_id): the number is the unit on it. */
+static const struct {
+    const char *marker, *bus;
+    guint first; /* what unit 0 is called */
+} path_markers[] = {
+    {"-scsi-0:0:", "scsi", 0},
+    {"-sas-phy", "scsi", 0},
+    {"-vmbus-", "scsi", 0},
+    {"-ata-", "sata", 1},
+};
+
+static gboolean parse_path(const char *name, const char **ret_bus, guint64 *ret_unit)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(path_markers); i++) {
+        const char *found = strstr(name, path_markers[i].marker);
+        if (!found)
+            continue;
+        const char *number = found + strlen(path_markers[i].marker);
+        /* Hyper-V names its controllers by GUIDs; the disk follows. */
+        if (g_str_equal(path_markers[i].marker, "-vmbus-")) {
+            number = strstr(number, "-lun-");
+            if (!number)
+                return FALSE;
+            number += strlen("-lun-");
+        }
+        if (!take_number(&number, ret_unit) || *ret_unit < path_markers[i].first)
+            return FALSE;
+        *ret_unit -= path_markers[i].first;
+        *ret_bus = path_markers[i].bus;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+/* Only where one disk can be meant: which controller it was, the name says by a PCI address that
+   nobody has written down. */
+static const Volume *find_by_path(const VolumeSet *set, const char *name)
+{
+    const char *bus, *suffix = g_strrstr(name, "-part");
+    guint64 unit, number = 0;
+    guint count = 0, disk = 0;
+    if (!set->places || set->places->len != set->disks->len || !parse_path(name, &bus, &unit))
+        return NULL;
+    for (guint i = 0; i < set->places->len; i++) {
+        const VolumePlace *place = &g_array_index(set->places, VolumePlace, i);
+        if (g_strcmp0(place->bus, bus) == 0 && place->unit == unit) {
+            disk = i;
+            count++;
+        }
+    }
+    const char *rest = suffix ? suffix + strlen("-part") : "";
+    if (count != 1 || (suffix && (!take_number(&rest, &number) || *rest)))
+        return NULL;
+    return find_number(set, disk, number);
+}
+
 /* "a2", "a-part2", "ap2", "a": how multipathd and kpartx go on behind "mpath". The paths stay with
    the old machine; which disk they led to is clear only when there is one. */
 static const Volume *find_multipath(const VolumeSet *set, const char *rest)
@@ -218,6 +281,8 @@ const Volume *volume_set_find_linux(const VolumeSet *set, const Volume *root, co
         return layer;
     if (g_str_has_prefix(spec, MULTIPATH_PREFIX))
         return find_multipath(set, spec + strlen(MULTIPATH_PREFIX));
+    if (g_str_has_prefix(spec, "/dev/disk/by-path/") && set->disks->len > 1)
+        return find_by_path(set, spec);
     if (g_str_has_prefix(spec, "/dev/disk/by-id/") || g_str_has_prefix(spec, "/dev/disk/by-path/"))
         return find_on_only_disk(set, spec);
     return g_str_has_prefix(spec, "/dev/") ? find_device(set, spec + strlen("/dev/")) : NULL;

@@ -77,6 +77,15 @@ static gboolean open_and_confine(Run *run, GError **error)
     return TRUE;
 }
 
+static void place_disks(VolumeSet *set, const Machine *machine)
+{
+    for (guint i = 0; i < machine->disks->len; i++) {
+        const MachineDisk *disk = g_ptr_array_index(machine->disks, i);
+        volume_set_add_place(set, &(VolumePlace){.bus = machine_bus_name(disk->address.bus),
+                                                 .unit = disk->address.unit});
+    }
+}
+
 static gboolean open_volumes(Run *run, GError **error)
 {
     KeyRing *keys = session_keys(run->job->session);
@@ -87,6 +96,8 @@ static gboolean open_volumes(Run *run, GError **error)
         run->job->discard_hibernation ? FS_OPEN_DISCARD_HIBERNATION : FS_OPEN_DEFAULT,
         run->findings, &run->set, error);
     key_ring_wipe(keys);
+    if (open)
+        place_disks(run->set, session_machine(run->job->session));
     return open && volume_set_open_in_kernel(run->set, run->kernel, run->findings, error) &&
            (!root || volume_set_choose_root(run->set, root, error));
 }

@@ -302,6 +302,48 @@ static void test_specs(void)
     }
 }
 
+/* Names by the old machine's controllers, where its configuration says where each disk was. */
+static void test_spec_by_path(void)
+{
+    static const VolumePlace places[] = {
+        {"scsi", 0}, {"scsi", 1}, {"sata", 1}, {"scsi", 5}, {NULL, 0}};
+    static const struct {
+        const char *name;
+        const char *expected;
+    } rows[] = {
+        {"pci-0000:03:00.0-scsi-0:0:0:0-part1", "sda1"},
+        {"pci-0000:03:00.0-scsi-0:0:1:0-part1", "sdb1"},
+        {"pci-0000:03:00.0-sas-phy1-lun-0-part1", "sdb1"},
+        {"pci-0000:02:01.0-ata-2-part1", "sdc1"},
+        {"pci-0000:02:01.0-ata-2.0-part1", "sdc1"},
+        {"acpi-VMBUS:00-vmbus-f8b3781a1e824818a1c363d806ec15bb-lun-5-part1", "sdd1"},
+        {"pci-0000:03:00.0-scsi-0:0:2:0-part1", NULL},
+        {"pci-0000:03:00.0-scsi-0:0:1:0-part2", NULL},
+        {"pci-0000:03:00.0-scsi-0:0:1:0", NULL},
+        {"pci-0000:02:01.0-ata-0-part1", NULL},
+        {"pci-0000:03:00.0-scsi-0:0:x:0-part1", NULL},
+        {"acpi-VMBUS:00-vmbus-f8b3781a-part1", NULL},
+        {"pci-0000:03:00.0-part1", NULL},
+    };
+    g_autoptr(VolumeSet) set = support_set(PARTITION_TABLE_MBR, G_N_ELEMENTS(places));
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++)
+        support_add_volume(set, i, 1, NULL, "ext4", NULL, NULL);
+    for (guint round = 0; round < 2; round++) {
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+            g_autofree char *spec = g_strconcat("/dev/disk/by-path/", rows[i].name, NULL);
+            const Volume *volume = volume_set_find_linux(set, NULL, spec);
+            g_test_message("%s", spec);
+            g_assert_cmpstr(volume ? volume->name : NULL, ==, round ? rows[i].expected : NULL);
+        }
+        for (guint i = 0; i < G_N_ELEMENTS(places) && round == 0; i++)
+            volume_set_add_place(set, &places[i]);
+    }
+    /* A second disk of that number: it could be either. */
+    g_array_index(set->places, VolumePlace, 4) = (VolumePlace){"scsi", 1};
+    g_assert_null(
+        volume_set_find_linux(set, NULL, "/dev/disk/by-path/pci-0000:03:00.0-scsi-0:0:1:0-part1"));
+}
+
 static void test_spec_on_only_disk(void)
 {
     g_autoptr(VolumeSet) set = support_set(PARTITION_TABLE_MBR, 1);
@@ -395,6 +437,7 @@ int main(int argc, char **argv)
     g_test_add_func("/inspect/linux/bitlocker-only", test_bitlocker_only);
     g_test_add_func("/inspect/linux/specs", test_specs);
     g_test_add_func("/inspect/linux/spec-on-only-disk", test_spec_on_only_disk);
+    g_test_add_func("/inspect/linux/spec-by-path", test_spec_by_path);
     g_test_add_func("/inspect/linux/architecture", test_architecture);
     g_test_add_func("/inspect/linux/json", test_json);
     return g_test_run();
