@@ -7,6 +7,8 @@
 #define DIRID_DRIVER_STORE 13
 /* Of one install section; the largest virtio-win package copies three. */
 #define FILES_LIMIT 512u
+/* Of SourceDisksFiles, in which each name is looked for from the start. */
+#define SOURCES_LIMIT 2048u
 
 void inf_file_free(InfFile *file)
 {
@@ -112,7 +114,7 @@ GPtrArray *inf_list_source_files(const Inf *inf)
                                        inf_get_section(inf, decorated)};
 
         for (guint j = 0; j < G_N_ELEMENTS(sections); j++) {
-            for (guint k = 0; sections[j] && k < sections[j]->len; k++) {
+            for (guint k = 0; sections[j] && k < MIN(sections[j]->len, SOURCES_LIMIT); k++) {
                 const InfLine *line = g_ptr_array_index(sections[j], k);
 
                 if (line->key)

@@ -330,6 +330,7 @@ static void test_hostile(void)
     g_autoptr(GString) text = g_string_new("[Manufacturer]\na=M,NTamd64\n[i.Services]\n");
     g_autoptr(Inf) inf = NULL;
     g_autoptr(InfDriver) driver = NULL;
+    g_autoptr(GPtrArray) files = NULL;
     g_autofree char *reason = NULL;
     const InfInstall *install;
 
@@ -347,9 +348,14 @@ static void test_hostile(void)
     g_string_append(text, "[M.NTamd64]\n");
     for (guint i = 0; i < 5000; i++)
         g_string_append_printf(text, "d=i,PCI\\%u\n", i);
+    g_string_append(text, "[SourceDisksFiles]\n");
+    for (guint i = 0; i < 5000; i++)
+        g_string_append_printf(text, "%u.sys=1\n", i);
     inf = test_parse_inf(text->str, text->len);
     driver = inf_driver_new(inf, &target, &reason);
     g_assert_cmpuint(driver->models->len, ==, 2048);
+    files = inf_list_source_files(inf);
+    g_assert_cmpuint(files->len, ==, 4 * 2048);
     install = g_ptr_array_index(driver->installs, 0);
     g_assert_cmpuint(install->services->len, ==, 16);
     g_assert_cmpuint(install->files->len, ==, 512);
