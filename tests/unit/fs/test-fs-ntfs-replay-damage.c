@@ -117,45 +117,46 @@ static void try(const Fixture *fixture, const guint8 *log, guint *refused)
 
 /* Every field of some records of each kind, and of both restart areas, with sizes and offsets that
    lie in wait. */
-static void test_hostile_fields(void)
+static void test_hostile_fields(gconstpointer data)
 {
     static const guint32 values[] = {0, 7, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0xffffffff};
-    g_auto(Fixture) fixture = {0};
+    const Fixture *fixture = data;
     guint refused = 0, tried = 0;
 
-    if (!fixture_make(&fixture)) {
+    if (fixture->image == NULL) {
+        g_test_skip("mkntfs is not installed");
         return;
     }
-    for (guint i = 0; i < fixture.records->len; i += 17) {
-        const gsize record = g_array_index(fixture.records, gsize, i);
+    for (guint i = 0; i < fixture->records->len; i += 29) {
+        const gsize record = g_array_index(fixture->records, gsize, i);
         const gsize end = MIN(record + RECORD_HEADER + 56, record - record % PAGE + PAGE);
 
         for (gsize at = record + 16; at + 4 <= end; at += 2) {
-            g_autofree guint8 *log = g_memdup2(fixture.log, fixture.length);
+            g_autofree guint8 *log = g_memdup2(fixture->log, fixture->length);
             const guint32 value = values[tried++ % G_N_ELEMENTS(values)];
 
             put_le16(log + at, (guint16)value);
             if (value > 0xffff) {
                 put_le16(log + at + 2, (guint16)(value >> 16));
             }
-            try(&fixture, log, &refused);
+            try(fixture, log, &refused);
         }
     }
     for (gsize at = 16; at < 176; at += 2) {
-        g_autofree guint8 *log = g_memdup2(fixture.log, fixture.length);
+        g_autofree guint8 *log = g_memdup2(fixture->log, fixture->length);
 
         for (gsize page = 0; page < 2 * PAGE; page += PAGE) {
             put_le16(log + page + at, (guint16)values[tried % G_N_ELEMENTS(values)]);
         }
         tried++;
-        try(&fixture, log, &refused);
+        try(fixture, log, &refused);
     }
     g_test_message("%u of %u refused", refused, tried);
     g_assert_cmpuint(refused, >, tried / 4);
 }
 
 /* Damage to one field, and what is said of it. */
-static void test_refusals(void)
+static void test_refusals(gconstpointer data)
 {
     enum { RESTART, RECORD };
     static const struct {
@@ -181,15 +182,16 @@ static void test_refusals(void)
         {"client", RESTART, 112 + 32, 0x58, DRYDOCK_ERROR_UNSUPPORTED, "client is not NTFS"},
         {"checkpoint", RESTART, 112 + 8, 0x1008, DRYDOCK_ERROR_CORRUPT, "is not there"},
     };
-    g_auto(Fixture) fixture = {0};
+    const Fixture *fixture = data;
 
-    if (!fixture_make(&fixture)) {
+    if (fixture->image == NULL) {
+        g_test_skip("mkntfs is not installed");
         return;
     }
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree guint8 *log = g_memdup2(fixture.log, fixture.length);
+        g_autofree guint8 *log = g_memdup2(fixture->log, fixture->length);
         g_autoptr(GError) error = NULL;
-        const gsize record = g_array_index(fixture.records, gsize, fixture.records->len - 10);
+        const gsize record = g_array_index(fixture->records, gsize, fixture->records->len - 10);
 
         g_test_message("%s", rows[i].name);
         if (rows[i].where == RECORD) {
@@ -198,7 +200,7 @@ static void test_refusals(void)
             put_le32(log + rows[i].offset, rows[i].value);
             put_le32(log + PAGE + rows[i].offset, rows[i].value);
         }
-        g_assert_false(replay(&fixture, fixture.disk, log, &error));
+        g_assert_false(replay(fixture, fixture->disk, log, &error));
         g_assert_error(error, DRYDOCK_ERROR, rows[i].code);
         if (strstr(error->message, rows[i].message) == NULL) {
             g_error("'%s' is not in '%s'", rows[i].message, error->message);
@@ -207,43 +209,45 @@ static void test_refusals(void)
 }
 
 /* A log that ends earlier is one of an earlier crash; one with a hole in it is refused. */
-static void test_cut_off(void)
+static void test_cut_off(gconstpointer data)
 {
-    g_auto(Fixture) fixture = {0};
+    const Fixture *fixture = data;
     guint refused = 0;
 
-    if (!fixture_make(&fixture)) {
+    if (fixture->image == NULL) {
+        g_test_skip("mkntfs is not installed");
         return;
     }
-    for (guint i = 0; i < fixture.pages->len; i++) {
-        g_autofree guint8 *cut = g_memdup2(fixture.log, fixture.length);
-        g_autofree guint8 *hole = g_memdup2(fixture.log, fixture.length);
+    for (guint i = 0; i < fixture->pages->len; i++) {
+        g_autofree guint8 *cut = g_memdup2(fixture->log, fixture->length);
+        g_autofree guint8 *hole = g_memdup2(fixture->log, fixture->length);
         g_autoptr(GError) error = NULL;
 
-        for (guint k = i; k < fixture.pages->len; k++) {
-            memset(cut + g_array_index(fixture.pages, gsize, k), 0xff, PAGE);
+        for (guint k = i; k < fixture->pages->len; k++) {
+            memset(cut + g_array_index(fixture->pages, gsize, k), 0xff, PAGE);
         }
         memset(cut + (gsize)2 * PAGE, 0xff, (gsize)2 * PAGE);
-        try(&fixture, cut, &refused);
-        memset(hole + g_array_index(fixture.pages, gsize, i), 0xff, PAGE);
+        try(fixture, cut, &refused);
+        memset(hole + g_array_index(fixture->pages, gsize, i), 0xff, PAGE);
         memset(hole + (gsize)2 * PAGE, 0xff, (gsize)2 * PAGE);
-        if (i + 1 < fixture.pages->len) {
-            g_assert_false(replay(&fixture, fixture.disk, hole, &error));
+        if (i + 1 < fixture->pages->len) {
+            g_assert_false(replay(fixture, fixture->disk, hole, &error));
             g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_CORRUPT);
         }
     }
 }
 
 /* Shorter files than the log says, down to nothing. */
-static void test_short(void)
+static void test_short(gconstpointer data)
 {
-    g_auto(Fixture) fixture = {0};
+    const Fixture *fixture = data;
 
-    if (!fixture_make(&fixture)) {
+    if (fixture->image == NULL) {
+        g_test_skip("mkntfs is not installed");
         return;
     }
-    for (gsize length = 0; length < fixture.length; length = length * 3 / 2 + 1) {
-        g_autofree guint8 *log = g_memdup2(fixture.log, MAX(length, 1));
+    for (gsize length = 0; length < fixture->length; length = length * 3 / 2 + 1) {
+        g_autofree guint8 *log = g_memdup2(fixture->log, MAX(length, 1));
         g_autoptr(NtfsReplay) result = NULL;
         g_autoptr(GError) error = NULL;
 
@@ -251,51 +255,53 @@ static void test_short(void)
             g_assert_true(ntfs_fixup_apply(log + page, PAGE));
         }
         g_assert_false(
-            ntfs_replay_run(fixture.disk, &fixture.geometry, log, length, &result, &error));
+            ntfs_replay_run(fixture->disk, &fixture->geometry, log, length, &result, &error));
         g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_CORRUPT);
     }
 }
 
 /* Every record of the log applied to a volume that has nothing of what it expects. */
-static void test_other_volume(void)
+static void test_other_volume(gconstpointer data)
 {
     static const guint8 fills[] = {0x00, 0x46, 0xff};
-    g_auto(Fixture) fixture = {0};
+    const Fixture *fixture = data;
 
-    if (!fixture_make(&fixture)) {
+    if (fixture->image == NULL) {
+        g_test_skip("mkntfs is not installed");
         return;
     }
     for (gsize i = 0; i < G_N_ELEMENTS(fills); i++) {
-        g_autoptr(Disk) disk = disk_new_memory(disk_size(fixture.disk), 512);
-        g_autofree guint8 *bytes = g_malloc(disk_size(fixture.disk));
+        g_autoptr(Disk) disk = disk_new_memory(disk_size(fixture->disk), 512);
+        g_autofree guint8 *bytes = g_malloc(disk_size(fixture->disk));
         g_autoptr(GError) error = NULL;
 
-        memset(bytes, fills[i], disk_size(fixture.disk));
-        g_assert_true(disk_write(disk, 0, bytes, disk_size(fixture.disk), &error));
-        g_assert_false(replay(&fixture, disk, fixture.log, &error));
+        memset(bytes, fills[i], disk_size(fixture->disk));
+        g_assert_true(disk_write(disk, 0, bytes, disk_size(fixture->disk), &error));
+        g_assert_false(replay(fixture, disk, fixture->log, &error));
         g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_CORRUPT);
     }
 }
 
 /* A disk that fails is not the log's fault. */
-static void test_failing_disk(void)
+static void test_failing_disk(gconstpointer data)
 {
-    g_auto(Fixture) fixture = {0};
+    const Fixture *fixture = data;
     guint count;
     g_autoptr(Disk) counter = NULL;
     g_autoptr(GError) none = NULL;
 
-    if (!fixture_make(&fixture)) {
+    if (fixture->image == NULL) {
+        g_test_skip("mkntfs is not installed");
         return;
     }
-    counter = disk_new_fault(fixture.disk, 0);
-    g_assert_true(replay(&fixture, counter, fixture.log, &none));
+    counter = disk_new_fault(fixture->disk, 0);
+    g_assert_true(replay(fixture, counter, fixture->log, &none));
     count = disk_fault_count(counter);
-    for (guint i = 1; i <= count; i += 1 + count / 40) {
-        g_autoptr(Disk) fault = disk_new_fault(fixture.disk, i);
+    for (guint i = 1; i <= count; i += 1 + count / 25) {
+        g_autoptr(Disk) fault = disk_new_fault(fixture->disk, i);
         g_autoptr(GError) error = NULL;
 
-        g_assert_false(replay(&fixture, fault, fixture.log, &error));
+        g_assert_false(replay(fixture, fault, fixture->log, &error));
         g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_SYSTEM);
     }
 }
@@ -325,20 +331,22 @@ static void settle_and_compare(const NtfsImage *image, const NtfsImage *expected
 }
 
 /* What was done again is kept in part, and we die: it is replayed once more. */
-static void test_kept_in_part(void)
+static void test_kept_in_part(gconstpointer data)
 {
-    g_auto(Fixture) fixture = {0};
+    const Fixture *fixture = data;
     g_autoptr(NtfsReplay) result = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!fixture_make(&fixture)) {
+    if (fixture->image == NULL) {
+        g_test_skip("mkntfs is not installed");
         return;
     }
-    result = replay_well(&fixture);
+    result = replay_well(fixture);
     g_assert_cmpuint(result->redone, >, 0);
     g_assert_cmpuint(result->undone, >, 0);
-    for (guint calls = 1; calls < g_hash_table_size(result->changed); calls += 5) {
-        g_autoptr(NtfsImage) copy = crash_image_copy(fixture.image);
+    for (guint calls = 1; calls < g_hash_table_size(result->changed);
+         calls += 1 + g_hash_table_size(result->changed) / 7) {
+        g_autoptr(NtfsImage) copy = crash_image_copy(fixture->image);
         g_autoptr(Disk) disk = disk_open_file(copy->path, TRUE, 512, &error);
         g_autoptr(Disk) fault = disk_new_fault(disk, calls);
         g_autoptr(GError) write_error = NULL;
@@ -346,23 +354,24 @@ static void test_kept_in_part(void)
         (void)!ntfs_replay_keep(result, NTFS_REPLAY_REDONE, fault, &write_error);
         g_clear_pointer(&fault, disk_unref);
         g_clear_pointer(&disk, disk_unref);
-        settle_and_compare(copy, fixture.states.after);
+        settle_and_compare(copy, fixture->states.after);
     }
 }
 
 /* The disk fails in the middle of settling: what is there is the old state with its log, or needs
    chkdsk and says so. */
-static void test_failing_settle(void)
+static void test_failing_settle(gconstpointer data)
 {
-    g_auto(Fixture) fixture = {0};
+    const Fixture *fixture = data;
     guint opening = 0;
 
-    if (!fixture_make(&fixture)) {
+    if (fixture->image == NULL) {
+        g_test_skip("mkntfs is not installed");
         return;
     }
     /* Opening is not what is to fail here. */
-    for (guint calls = 0;; calls += 1 + calls / 8) {
-        g_autoptr(NtfsImage) copy = crash_image_copy(fixture.image);
+    for (guint calls = 0;; calls += 1 + calls / 4) {
+        g_autoptr(NtfsImage) copy = crash_image_copy(fixture->image);
         g_autoptr(GError) error = NULL;
         g_autoptr(Disk) disk = disk_open_file(copy->path, TRUE, 512, &error);
         g_autoptr(Disk) fault = disk_new_fault(disk, calls == 0 ? 0 : opening + calls);
@@ -381,7 +390,7 @@ static void test_failing_settle(void)
         g_clear_pointer(&fault, disk_unref);
         g_clear_pointer(&disk, disk_unref);
         if (ok) {
-            crash_image_assert_same(copy, fixture.states.after);
+            crash_image_assert_same(copy, fixture->states.after);
             return;
         }
         fs = ntfs_image_open(copy, TRUE);
@@ -390,21 +399,24 @@ static void test_failing_settle(void)
         g_assert_true(state.journal_replayed || state.dirty_flag);
         fs_close(fs);
         if (state.journal_replayed) {
-            settle_and_compare(copy, fixture.states.after);
+            settle_and_compare(copy, fixture->states.after);
         }
     }
 }
 
 int main(int argc, char **argv)
 {
+    g_auto(Fixture) fixture = {0};
+
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/fs/ntfs/replay/refusals", test_refusals);
-    g_test_add_func("/fs/ntfs/replay/hostile-fields", test_hostile_fields);
-    g_test_add_func("/fs/ntfs/replay/cut-off", test_cut_off);
-    g_test_add_func("/fs/ntfs/replay/short", test_short);
-    g_test_add_func("/fs/ntfs/replay/other-volume", test_other_volume);
-    g_test_add_func("/fs/ntfs/replay/failing-disk", test_failing_disk);
-    g_test_add_func("/fs/ntfs/replay/kept-in-part", test_kept_in_part);
-    g_test_add_func("/fs/ntfs/replay/failing-settle", test_failing_settle);
+    (void)fixture_make(&fixture);
+    g_test_add_data_func("/fs/ntfs/replay/refusals", &fixture, test_refusals);
+    g_test_add_data_func("/fs/ntfs/replay/hostile-fields", &fixture, test_hostile_fields);
+    g_test_add_data_func("/fs/ntfs/replay/cut-off", &fixture, test_cut_off);
+    g_test_add_data_func("/fs/ntfs/replay/short", &fixture, test_short);
+    g_test_add_data_func("/fs/ntfs/replay/other-volume", &fixture, test_other_volume);
+    g_test_add_data_func("/fs/ntfs/replay/failing-disk", &fixture, test_failing_disk);
+    g_test_add_data_func("/fs/ntfs/replay/kept-in-part", &fixture, test_kept_in_part);
+    g_test_add_data_func("/fs/ntfs/replay/failing-settle", &fixture, test_failing_settle);
     return g_test_run();
 }
