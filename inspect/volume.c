@@ -148,12 +148,6 @@ void volume_add_unreadable(const Volume *volume, GPtrArray *findings)
     }
 }
 
-void volume_add_finding(GPtrArray *findings, FindingCode code, const char *name, const char *detail)
-{
-    g_autofree char *subject = g_strdup_printf("%s (%s)", name, detail);
-    findings_add(findings, code, subject);
-}
-
 void volume_add_damaged(const Volume *volume, const GError *reason, GPtrArray *findings)
 {
     g_debug("%s: %s", volume->name, reason->message);

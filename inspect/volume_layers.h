@@ -24,6 +24,18 @@ gboolean volume_raid_open(VolumeSet *set, GPtrArray *members, const KeyRing *key
 gboolean volume_raid_has_disk(Disk *disk, gboolean *ret_whole,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What a member says of itself; NULL with an error. */
+typedef gpointer (*VolumeReadHeader)(Disk *volume, GError **error);
+/* readable and headers get one element for each member that has a header; the others get a finding
+   with the reason. FALSE for fatal errors only. */
+gboolean volume_read_headers(const GPtrArray *members, VolumeReadHeader read, FindingCode code,
+                             GPtrArray *findings, GPtrArray *readable, GPtrArray *headers,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* One finding for each of members whose index (guint as pointer) is in indexes. */
+void volume_add_member_findings(const GPtrArray *members, const GPtrArray *indexes,
+                                GPtrArray *findings, FindingCode code);
+
 /* A finding about name with what is wrong, or where, in brackets. */
 void volume_add_finding(GPtrArray *findings, FindingCode code, const char *name,
                         const char *detail);

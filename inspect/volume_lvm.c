@@ -24,36 +24,9 @@ static void label_free(gpointer label)
     lvm_label_free(label);
 }
 
-/* FALSE for fatal errors only. labels and readable get one element each per label. */
-static gboolean read_labels(GPtrArray *members, GPtrArray *readable, GPtrArray *labels,
-                            GPtrArray *findings, GError **error)
+static gpointer read_label(Disk *volume, GError **error)
 {
-    for (guint i = 0; i < members->len; i++) {
-        Volume *volume = g_ptr_array_index(members, i);
-        g_autoptr(GError) local = NULL;
-        if (!interrupt_check(error))
-            return FALSE;
-        LvmLabel *label = lvm_label_read(volume->stored, &local);
-        if (label) {
-            g_ptr_array_add(readable, volume);
-            g_ptr_array_add(labels, label);
-        } else if (inspect_error_is_fatal(local)) {
-            g_propagate_error(error, g_steal_pointer(&local));
-            return FALSE;
-        } else {
-            volume_add_finding(findings, FINDING_VOLUME_LVM, volume->name, local->message);
-        }
-    }
-    return TRUE;
-}
-
-static void add_member_findings(const Opening *opening, const GPtrArray *indexes, FindingCode code)
-{
-    for (guint i = 0; i < indexes->len; i++) {
-        const Volume *member =
-            g_ptr_array_index(opening->members, GPOINTER_TO_UINT(g_ptr_array_index(indexes, i)));
-        findings_add(opening->findings, code, member->name);
-    }
+    return lvm_label_read(volume, error);
 }
 
 static gboolean has_namesake(const LvmSet *lvm, const LvmGroup *group)
@@ -162,7 +135,8 @@ gboolean volume_lvm_open(VolumeSet *set, GPtrArray *members, const KeyRing *keys
 {
     g_autoptr(GPtrArray) readable = g_ptr_array_new();
     g_autoptr(GPtrArray) labels = g_ptr_array_new_with_free_func(label_free);
-    if (!read_labels(members, readable, labels, findings, error))
+    if (!volume_read_headers(members, read_label, FINDING_VOLUME_LVM, findings, readable, labels,
+                             error))
         return FALSE;
 
     g_autofree LvmMember *lvm_members = g_new(LvmMember, readable->len);
@@ -171,9 +145,9 @@ gboolean volume_lvm_open(VolumeSet *set, GPtrArray *members, const KeyRing *keys
                                      ((Volume *)g_ptr_array_index(readable, i))->stored};
     g_autoptr(LvmSet) lvm = lvm_assemble(lvm_members, readable->len);
     Opening opening = {set, readable, lvm, keys, findings};
-    add_member_findings(&opening, lvm->duplicate, FINDING_LVM_DUPLICATE);
-    add_member_findings(&opening, lvm->unknown, FINDING_VOLUME_LVM);
-    add_member_findings(&opening, lvm->damaged, FINDING_LVM_DAMAGED);
+    volume_add_member_findings(readable, lvm->duplicate, findings, FINDING_LVM_DUPLICATE);
+    volume_add_member_findings(readable, lvm->unknown, findings, FINDING_VOLUME_LVM);
+    volume_add_member_findings(readable, lvm->damaged, findings, FINDING_LVM_DAMAGED);
     for (guint i = 0; i < lvm->groups->len; i++)
         if (!add_group(&opening, g_ptr_array_index(lvm->groups, i), error))
             return FALSE;

@@ -20,27 +20,9 @@ static void super_free(gpointer super)
     md_super_free(super);
 }
 
-/* FALSE for fatal errors only. supers and readable get one element each per superblock. */
-static gboolean read_supers(GPtrArray *members, GPtrArray *readable, GPtrArray *supers,
-                            GPtrArray *findings, GError **error)
+static gpointer read_super(Disk *volume, GError **error)
 {
-    for (guint i = 0; i < members->len; i++) {
-        Volume *volume = g_ptr_array_index(members, i);
-        g_autoptr(GError) local = NULL;
-        if (!interrupt_check(error))
-            return FALSE;
-        MdSuper *super = md_super_read(volume->stored, &local);
-        if (super) {
-            g_ptr_array_add(readable, volume);
-            g_ptr_array_add(supers, super);
-        } else if (inspect_error_is_fatal(local)) {
-            g_propagate_error(error, g_steal_pointer(&local));
-            return FALSE;
-        } else {
-            volume_add_finding(findings, FINDING_VOLUME_RAID, volume->name, local->message);
-        }
-    }
-    return TRUE;
+    return md_super_read(volume, error);
 }
 
 static gboolean is_number(const char *text)
@@ -85,20 +67,13 @@ static char **list_devices(const MdArray *array, guint number)
     return (char **)g_ptr_array_free(g_steal_pointer(&devices), FALSE);
 }
 
-static void add_member_findings(const Opening *opening, const GPtrArray *indexes, FindingCode code)
-{
-    for (guint i = 0; i < indexes->len; i++) {
-        const Volume *member =
-            g_ptr_array_index(opening->members, GPOINTER_TO_UINT(g_ptr_array_index(indexes, i)));
-        findings_add(opening->findings, code, member->name);
-    }
-}
-
 /* FALSE: it is not mapped, and the user knows. */
 static gboolean check_mapped(const Opening *opening, const char *name, const MdArray *array)
 {
-    add_member_findings(opening, array->stale, FINDING_RAID_STALE);
-    add_member_findings(opening, array->duplicate, FINDING_RAID_DUPLICATE);
+    volume_add_member_findings(opening->members, array->stale, opening->findings,
+                               FINDING_RAID_STALE);
+    volume_add_member_findings(opening->members, array->duplicate, opening->findings,
+                               FINDING_RAID_DUPLICATE);
     g_autofree char *count =
         g_strdup_printf("%s, %u of %u", array->type, array->present, array->slots);
     if (array->disk) {
@@ -179,7 +154,8 @@ gboolean volume_raid_open(VolumeSet *set, GPtrArray *members, const KeyRing *key
 {
     g_autoptr(GPtrArray) readable = g_ptr_array_new();
     g_autoptr(GPtrArray) supers = g_ptr_array_new_with_free_func(super_free);
-    if (!read_supers(members, readable, supers, findings, error))
+    if (!volume_read_headers(members, read_super, FINDING_VOLUME_RAID, findings, readable, supers,
+                             error))
         return FALSE;
     g_autofree MdMember *md_members = g_new(MdMember, readable->len);
     for (guint i = 0; i < readable->len; i++)
