@@ -4,9 +4,9 @@
 
 #include "base/finding.h"
 #include "base/run.h"
-#include "inspect-support.h"
 #include "tests/unit/disk/lvm-writer.h"
 #include "tests/unit/disk/support.h"
+#include "volume-test.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define DISK_BYTES (24 * MIB)
@@ -36,59 +36,21 @@ static const char other_group[] = GROUP(
     "vg-a", ID("o"),
     PV("pv0", ID("s")) "}\nlogical_volumes {\n" LV("home", ID("i"), "striped", LINEAR("pv0", "1")));
 
-typedef struct {
-    char *folder;
-    Disk *disks[3];
-    GPtrArray *all, *findings;
-    VolumeSet *set;
-} Test;
-
-static void setup(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void setup(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
-    test->folder = test_folder_make();
-    test->all = g_ptr_array_new();
-    test->findings = findings_new();
-    for (guint i = 0; i < G_N_ELEMENTS(test->disks); i++) {
-        test->disks[i] = disk_new_memory(DISK_BYTES, 512);
-        g_ptr_array_add(test->all, test->disks[i]);
-    }
+    volume_test_init(test, DISK_BYTES);
 }
 
-static void teardown(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void teardown(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
-    volume_set_free(test->set);
-    g_ptr_array_unref(test->findings);
-    g_ptr_array_unref(test->all);
-    for (guint i = 0; i < G_N_ELEMENTS(test->disks); i++)
-        disk_unref(test->disks[i]);
-    TEST_RUN("rm", "-r", test->folder);
-    g_free(test->folder);
-}
-
-static void open_set(Test *test)
-{
-    g_autoptr(GError) error = NULL;
-    g_clear_pointer(&test->set, volume_set_free);
-    g_ptr_array_set_size(test->findings, 0);
-    assert_ok(volume_set_open(test->all, test->findings, &test->set, &error), error);
-}
-
-static const Volume *get_volume(const Test *test, const char *name)
-{
-    for (guint i = 0; i < test->set->volumes->len; i++) {
-        const Volume *volume = g_ptr_array_index(test->set->volumes, i);
-        if (g_str_equal(volume->name, name))
-            return volume;
-    }
-    return NULL;
+    volume_test_clear(test);
 }
 
 /* A filesystem of e2fsprogs' making with these files, written to volume. */
-static void make_filesystem(const Test *test, const Volume *volume, const FileRow *rows)
+static void make_filesystem(const VolumeTest *test, const Volume *volume, const FileRow *rows)
 {
     g_autofree char *tree = g_build_filename(test->folder, "tree", NULL);
-    g_autofree char *image = g_build_filename(test->folder, "image", NULL);
-    TEST_RUN("rm", "-rf", tree, image);
+    TEST_RUN("rm", "-rf", tree);
     TEST_RUN("mkdir", tree);
     for (; rows->path; rows++) {
         g_autofree char *path = g_strconcat(tree, rows->path, NULL);
@@ -96,14 +58,7 @@ static void make_filesystem(const Test *test, const Volume *volume, const FileRo
         TEST_RUN("mkdir", "-p", folder);
         g_assert_true(g_file_set_contents(path, rows->content, -1, NULL));
     }
-    test_make_file(image, FILESYSTEM_BYTES);
-    TEST_RUN("mke2fs", "-q", "-t", "ext4", "-d", tree, image);
-    g_autofree char *bytes = NULL;
-    gsize length;
-    g_autoptr(GError) error = NULL;
-    assert_ok(g_file_get_contents(image, &bytes, &length, &error), error);
-    assert_ok(disk_write(volume->disk, 0, bytes, length, &error), error);
-    assert_ok(disk_flush(volume->disk, &error), error);
+    volume_test_make_ext4(test, volume->disk, FILESYSTEM_BYTES, tree);
 }
 
 static const FileRow root_files[] = {
@@ -116,7 +71,7 @@ static const FileRow root_files[] = {
 static const FileRow home_files[] = {{"/user/file", "content"}, {NULL, NULL}};
 
 /* FALSE: skipped. */
-static gboolean make_guest(Test *test)
+static gboolean make_guest(VolumeTest *test)
 {
     static const char *const programs[] = {"mke2fs", NULL};
     if (!test_has_programs(programs))
@@ -125,33 +80,33 @@ static gboolean make_guest(Test *test)
                      &(LvmWriterOptions){ID("p"), two_disks, 1, 1, 0, FALSE, FALSE, FALSE});
     lvm_writer_write(test->disks[1],
                      &(LvmWriterOptions){ID("q"), two_disks, 1, 1, 0, FALSE, FALSE, FALSE});
-    open_set(test);
-    make_filesystem(test, get_volume(test, "vg-a/root"), root_files);
-    make_filesystem(test, get_volume(test, "vg-a/home"), home_files);
-    open_set(test);
+    volume_test_open(test);
+    make_filesystem(test, volume_test_get(test, "vg-a/root"), root_files);
+    make_filesystem(test, volume_test_get(test, "vg-a/home"), home_files);
+    volume_test_open(test);
     return TRUE;
 }
 
-static void test_guest(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void test_guest(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
     if (!make_guest(test))
         return;
     g_assert_cmpuint(test->findings->len, ==, 1);
     g_assert_true(support_has_finding(test->findings, "lvm-type"));
-    const Volume *root = get_volume(test, "vg-a/root");
+    const Volume *root = volume_test_get(test, "vg-a/root");
     g_assert_cmpint(root->layer, ==, VOLUME_LVM);
     g_assert_cmpuint(disk_size(root->disk), ==, FILESYSTEM_BYTES);
     g_assert_cmpstr(root->devices[0], ==, "/dev/vg-a/root");
     g_assert_cmpstr(root->layer_uuid, ==, ID("r"));
     g_assert_nonnull(root->fs);
-    g_assert_null(get_volume(test, "vg-a/cold"));
-    g_assert_true(get_volume(test, "sda")->is_member);
+    g_assert_null(volume_test_get(test, "vg-a/cold"));
+    g_assert_true(volume_test_get(test, "sda")->is_member);
 
     g_autoptr(Guest) guest = support_inspect(test->set, test->findings);
     g_assert_true(guest->root == root);
     const GPtrArray *mounts = guest->linux_facts.mounts;
     const GuestMount *home = g_ptr_array_index(mounts, 1), *cold = g_ptr_array_index(mounts, 2);
-    g_assert_true(home->volume == get_volume(test, "vg-a/home"));
+    g_assert_true(home->volume == volume_test_get(test, "vg-a/home"));
     g_assert_null(cold->volume);
     g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
@@ -181,7 +136,7 @@ static const struct {
     {"/dev/sda", "sda"}, /* and not a logical volume that begins there */
 };
 
-static void test_names(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void test_names(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
     if (!make_guest(test))
         return;
@@ -193,19 +148,19 @@ static void test_names(Test *test, gconstpointer data G_GNUC_UNUSED)
 }
 
 /* A changed file reaches both disks, through the volume's stripes. */
-static void test_change(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void test_change(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
     if (!make_guest(test))
         return;
     g_autoptr(GError) error = NULL;
     g_autofree char *long_text = g_strnfill(300000, 'x');
     {
-        const Volume *root = get_volume(test, "vg-a/root");
+        const Volume *root = volume_test_get(test, "vg-a/root");
         g_autoptr(GBytes) bytes = g_bytes_new(long_text, 300000);
         assert_ok(fs_write_file(root->fs, "/etc/long", bytes, NULL, &error), error);
         assert_ok(fs_sync(root->fs, &error), error);
     }
-    open_set(test);
+    volume_test_open(test);
     g_autoptr(Guest) guest = support_inspect(test->set, test->findings);
     g_autofree char *text = NULL;
     assert_ok(fs_tree_read_text(guest->tree, "/etc/long", &text, &error), error);
@@ -213,16 +168,16 @@ static void test_change(Test *test, gconstpointer data G_GNUC_UNUSED)
 }
 
 /* The second disk of the group is not given: what needs it is left out, the rest is there. */
-static void test_missing(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void test_missing(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
     if (!make_guest(test))
         return;
     g_ptr_array_remove_index(test->all, 1);
-    open_set(test);
+    volume_test_open(test);
     g_assert_true(support_has_finding(test->findings, "lvm-missing"));
     g_assert_true(support_has_finding(test->findings, "lvm-incomplete"));
-    g_assert_null(get_volume(test, "vg-a/root"));
-    g_assert_nonnull(get_volume(test, "vg-a/home")->fs);
+    g_assert_null(volume_test_get(test, "vg-a/root"));
+    g_assert_nonnull(volume_test_get(test, "vg-a/home")->fs);
 
     g_autoptr(Guest) guest = NULL;
     g_autoptr(GError) error = NULL;
@@ -231,17 +186,17 @@ static void test_missing(Test *test, gconstpointer data G_GNUC_UNUSED)
     g_assert_nonnull(strstr(error->message, "vg-a/cold (thin)"));
 }
 
-static void test_same_name(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void test_same_name(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
     if (!make_guest(test))
         return;
     lvm_writer_write(test->disks[2],
                      &(LvmWriterOptions){ID("s"), other_group, 1, 1, 0, FALSE, FALSE, FALSE});
-    open_set(test);
+    volume_test_open(test);
     g_assert_true(support_has_finding(test->findings, "lvm-same-name"));
-    const Volume *root = get_volume(test, "vg-a[" ID("g") "]/root");
-    const Volume *home = get_volume(test, "vg-a[" ID("g") "]/home");
-    const Volume *other = get_volume(test, "vg-a[" ID("o") "]/home");
+    const Volume *root = volume_test_get(test, "vg-a[" ID("g") "]/root");
+    const Volume *home = volume_test_get(test, "vg-a[" ID("g") "]/home");
+    const Volume *other = volume_test_get(test, "vg-a[" ID("o") "]/home");
     g_assert_nonnull(root);
     g_assert_nonnull(other);
     g_assert_cmpuint(other->disk_index, ==, 2);
@@ -252,7 +207,7 @@ static void test_same_name(Test *test, gconstpointer data G_GNUC_UNUSED)
 }
 
 /* Physical volumes inside logical ones, deeper than anybody builds: named, and left alone. */
-static void test_depth(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void test_depth(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
     g_ptr_array_set_size(test->all, 1);
     for (guint depth = 0; depth < 6; depth++) {
@@ -271,15 +226,15 @@ static void test_depth(Test *test, gconstpointer data G_GNUC_UNUSED)
         g_assert_no_error(error);
         lvm_writer_write(inside, &(LvmWriterOptions){id, text, 1, 1, 0, FALSE, FALSE, FALSE});
     }
-    open_set(test);
-    g_assert_nonnull(get_volume(test, "vg3/in"));
-    g_assert_null(get_volume(test, "vg4/in"));
+    volume_test_open(test);
+    g_assert_nonnull(volume_test_get(test, "vg3/in"));
+    g_assert_null(volume_test_get(test, "vg4/in"));
     g_assert_cmpuint(test->findings->len, ==, 1);
     g_assert_true(support_has_finding(test->findings, "volume-lvm"));
 }
 
 /* A group of more logical volumes than there is memory to look into. */
-static void test_count(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void test_count(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
     g_autoptr(GString) text = g_string_new(
         "vg { id = \"" ID("g") "\" seqno = 1 extent_size = 8\nphysical_volumes { pv0 { id = \"" ID(
@@ -295,22 +250,22 @@ static void test_count(Test *test, gconstpointer data G_GNUC_UNUSED)
     g_string_append(text, "} }\n");
     lvm_writer_write(test->disks[0],
                      &(LvmWriterOptions){ID("p"), text->str, 1, 1, 0, FALSE, FALSE, FALSE});
-    open_set(test);
+    volume_test_open(test);
     g_assert_cmpuint(test->set->volumes->len, ==, 1000);
     g_assert_true(support_has_finding(test->findings, "lvm-incomplete"));
 }
 
 /* Label and text are whole and no group comes out of it. */
-static void test_unreadable(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void test_unreadable(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
     lvm_writer_write(test->disks[0],
                      &(LvmWriterOptions){ID("p"), "vg {", 1, 1, 0, FALSE, FALSE, FALSE});
-    open_set(test);
+    volume_test_open(test);
     g_assert_true(support_has_finding(test->findings, "volume-lvm"));
 }
 
 #define ADD(name, function)                                                                        \
-    g_test_add("/inspect/volume-lvm/" name, Test, NULL, setup, function, teardown)
+    g_test_add("/inspect/volume-lvm/" name, VolumeTest, NULL, setup, function, teardown)
 
 int main(int argc, char **argv)
 {

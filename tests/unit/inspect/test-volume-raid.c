@@ -5,59 +5,23 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/finding.h"
-#include "inspect-support.h"
 #include "tests/unit/disk/lvm-writer.h"
 #include "tests/unit/disk/md-writer.h"
 #include "tests/unit/disk/support.h"
+#include "volume-test.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define DISK_BYTES (12 * MIB)
 #define FILESYSTEM_BYTES (8 * MIB)
 
-typedef struct {
-    char *folder;
-    Disk *disks[3];
-    GPtrArray *all, *findings;
-    VolumeSet *set;
-} Test;
-
-static void setup(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void setup(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
-    test->folder = test_folder_make();
-    test->all = g_ptr_array_new();
-    test->findings = findings_new();
-    for (guint i = 0; i < G_N_ELEMENTS(test->disks); i++) {
-        test->disks[i] = disk_new_memory(DISK_BYTES, 512);
-        g_ptr_array_add(test->all, test->disks[i]);
-    }
+    volume_test_init(test, DISK_BYTES);
 }
 
-static void teardown(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void teardown(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
-    volume_set_free(test->set);
-    g_ptr_array_unref(test->findings);
-    g_ptr_array_unref(test->all);
-    for (guint i = 0; i < G_N_ELEMENTS(test->disks); i++)
-        disk_unref(test->disks[i]);
-    test_folder_remove(test->folder);
-}
-
-static void open_set(Test *test)
-{
-    g_autoptr(GError) error = NULL;
-    g_clear_pointer(&test->set, volume_set_free);
-    g_ptr_array_set_size(test->findings, 0);
-    assert_ok(volume_set_open(test->all, test->findings, &test->set, &error), error);
-}
-
-static Volume *get_volume(const Test *test, const char *name)
-{
-    for (guint i = 0; i < test->set->volumes->len; i++) {
-        Volume *volume = g_ptr_array_index(test->set->volumes, i);
-        if (g_str_equal(volume->name, name))
-            return volume;
-    }
-    return NULL;
+    volume_test_clear(test);
 }
 
 /* 0.90 has a number of its own; the others are called by their name. */
@@ -78,7 +42,7 @@ static MdWriterOptions raid1(const char *version)
                              .name = "vmguest:0"};
 }
 
-static void write_members(Test *test, MdWriterOptions options, guint count)
+static void write_members(VolumeTest *test, MdWriterOptions options, guint count)
 {
     for (guint i = 0; i < count; i++) {
         options.number = i;
@@ -87,20 +51,12 @@ static void write_members(Test *test, MdWriterOptions options, guint count)
 }
 
 /* An empty ext4 of e2fsprogs' making; FALSE: skipped. */
-static gboolean make_filesystem(const Test *test, Disk *disk)
+static gboolean make_filesystem(const VolumeTest *test, Disk *disk)
 {
     static const char *const programs[] = {"mke2fs", NULL};
     if (!test_has_programs(programs))
         return FALSE;
-    g_autofree char *image = g_build_filename(test->folder, "image", NULL);
-    g_autofree char *bytes = NULL;
-    gsize length;
-    g_autoptr(GError) error = NULL;
-    test_make_file(image, FILESYSTEM_BYTES);
-    TEST_RUN("mke2fs", "-q", "-t", "ext4", image);
-    assert_ok(g_file_get_contents(image, &bytes, &length, &error), error);
-    assert_ok(disk_write(disk, 0, bytes, length, &error), error);
-    assert_ok(disk_flush(disk, &error), error);
+    volume_test_make_ext4(test, disk, FILESYSTEM_BYTES, NULL);
     return TRUE;
 }
 
@@ -113,41 +69,41 @@ static void add_file(const Volume *volume)
     assert_ok(fs_sync(volume->fs, &error), error);
 }
 
-static void test_mirror(Test *test, gconstpointer data)
+static void test_mirror(VolumeTest *test, gconstpointer data)
 {
     write_members(test, raid1(data), 2);
-    open_set(test);
+    volume_test_open(test);
     const char *name = array_name(data);
     g_autofree char *device = g_strconcat("/dev/", name, NULL);
-    if (!make_filesystem(test, get_volume(test, name)->disk))
+    if (!make_filesystem(test, volume_test_get(test, name)->disk))
         return;
-    open_set(test);
+    volume_test_open(test);
     g_assert_cmpuint(test->findings->len, ==, 0);
-    const Volume *array = get_volume(test, name);
+    const Volume *array = volume_test_get(test, name);
     g_assert_cmpint(array->layer, ==, VOLUME_RAID);
     g_assert_cmpstr(array->devices[0], ==, device);
     g_assert_true(volume_set_find_linux(test->set, NULL, device) == array);
     g_autofree char *by_uuid = g_strconcat("/dev/disk/by-id/md-uuid-", array->layer_uuid, NULL);
     g_assert_true(volume_set_find_linux(test->set, NULL, by_uuid) == array);
-    g_assert_true(get_volume(test, "sda")->is_member);
+    g_assert_true(volume_test_get(test, "sda")->is_member);
     add_file(array);
 
     /* Each member alone has what was written. */
     for (guint i = 0; i < 2; i++) {
         g_ptr_array_set_size(test->all, 0);
         g_ptr_array_add(test->all, test->disks[i]);
-        open_set(test);
+        volume_test_open(test);
         g_assert_true(support_has_finding(test->findings, "raid-degraded"));
         g_autoptr(GError) error = NULL;
         FsStat status;
         gboolean found = FALSE;
-        assert_ok(fs_stat(get_volume(test, name)->fs, "/new", &found, &status, &error), error);
+        assert_ok(fs_stat(volume_test_get(test, name)->fs, "/new", &found, &status, &error), error);
         g_assert_true(found);
     }
 }
 
 /* Whole disks: the partition table is the array's, though each of them shows it too. */
-static void test_partitions(Test *test, gconstpointer data)
+static void test_partitions(VolumeTest *test, gconstpointer data)
 {
     write_members(test, raid1(data), 2);
     uint8_t table[512] = {0};
@@ -161,12 +117,12 @@ static void test_partitions(Test *test, gconstpointer data)
     }
     g_autofree char *name = g_strconcat(array_name(data), "p1", NULL);
     g_autofree char *device = g_strconcat("/dev/", name, NULL);
-    open_set(test);
-    if (!make_filesystem(test, get_volume(test, name)->disk))
+    volume_test_open(test);
+    if (!make_filesystem(test, volume_test_get(test, name)->disk))
         return;
-    open_set(test);
-    const Volume *volume = get_volume(test, name);
-    g_assert_null(get_volume(test, "sda1"));
+    volume_test_open(test);
+    const Volume *volume = volume_test_get(test, name);
+    g_assert_null(volume_test_get(test, "sda1"));
     g_assert_cmpuint(volume->partition->number, ==, 1);
     g_assert_cmpuint(volume->table->kind, ==, PARTITION_TABLE_MBR);
     g_assert_true(volume_set_find_linux(test->set, NULL, device) == volume);
@@ -175,7 +131,7 @@ static void test_partitions(Test *test, gconstpointer data)
 }
 
 /* The superblock at the disk's end is that of its last partition. */
-static void test_last_partition(Test *test, gconstpointer data)
+static void test_last_partition(VolumeTest *test, gconstpointer data)
 {
     uint8_t table[512] = {0};
     g_autoptr(GError) error = NULL;
@@ -190,9 +146,9 @@ static void test_last_partition(Test *test, gconstpointer data)
     MdWriterOptions options = raid1(data);
     options.slots = 1;
     md_writer_write(window, &options);
-    open_set(test);
-    g_assert_true(get_volume(test, "sda1")->is_member);
-    g_assert_nonnull(get_volume(test, array_name(data)));
+    volume_test_open(test);
+    g_assert_true(volume_test_get(test, "sda1")->is_member);
+    g_assert_nonnull(volume_test_get(test, array_name(data)));
     g_assert_cmpuint(test->findings->len, ==, 0);
 }
 
@@ -208,7 +164,7 @@ static const struct {
 };
 
 /* A RAID 0 of whole disks whose first sector looks like a partition table. */
-static void test_whole_disks(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void test_whole_disks(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
     for (guint i = 0; i < G_N_ELEMENTS(whole_rows); i++) {
         uint8_t table[512] = {0};
@@ -217,7 +173,6 @@ static void test_whole_disks(Test *test, gconstpointer data G_GNUC_UNUSED)
         options.chunk_bytes = 65536;
         g_test_message("%s", whole_rows[i].label);
         teardown(test, NULL);
-        test->set = NULL;
         setup(test, NULL);
         write_members(test, options, 2);
         if (whole_rows[i].sectors > 0)
@@ -228,14 +183,14 @@ static void test_whole_disks(Test *test, gconstpointer data G_GNUC_UNUSED)
         g_autoptr(GError) error = NULL;
         assert_ok(disk_write(test->disks[0], 0, table, sizeof(table), &error), error);
         g_ptr_array_set_size(test->all, 2);
-        open_set(test);
-        g_assert_nonnull(get_volume(test, whole_rows[i].expected));
-        g_assert_null(get_volume(test, whole_rows[i].unexpected));
+        volume_test_open(test);
+        g_assert_nonnull(volume_test_get(test, whole_rows[i].expected));
+        g_assert_null(volume_test_get(test, whole_rows[i].unexpected));
     }
 }
 
 /* An EFI system partition on both disks: what is written to the array is on each of them. */
-static void test_esp(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void test_esp(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
     static const char *const programs[] = {"mkfs.vfat", NULL};
     if (!test_has_programs(programs))
@@ -262,7 +217,7 @@ static void test_esp(Test *test, gconstpointer data G_GNUC_UNUSED)
         md_writer_write(window, &options);
         assert_ok(disk_write(window, 0, bytes, length, &error), error);
     }
-    open_set(test);
+    volume_test_open(test);
     const Volume *esp = volume_set_find_esp(test->set, 0);
     g_assert_nonnull(esp);
     g_assert_cmpstr(esp->name, ==, "md0");
@@ -270,7 +225,7 @@ static void test_esp(Test *test, gconstpointer data G_GNUC_UNUSED)
 }
 
 /* A volume group on a RAID 1, and its physical volume is found once. */
-static void test_lvm(Test *test, gconstpointer data)
+static void test_lvm(VolumeTest *test, gconstpointer data)
 {
     static const char text[] =
         "vg { id = \"gaaaaa-0000-0000-0000-0000-0000-000000\" seqno = 1 extent_size = 128\n"
@@ -280,18 +235,18 @@ static void test_lvm(Test *test, gconstpointer data)
         "segment1 { start_extent = 0 extent_count = 100 type = \"striped\" "
         "stripes = [\"pv0\", 0] } } } }";
     write_members(test, raid1(data), 2);
-    open_set(test);
-    lvm_writer_write(get_volume(test, "md0")->disk,
+    volume_test_open(test);
+    lvm_writer_write(volume_test_get(test, "md0")->disk,
                      &(LvmWriterOptions){.id = "paaaaa-0000-0000-0000-0000-0000-000000",
                                          .text = text,
                                          .label_sector = 1,
                                          .areas = 1});
     g_autoptr(GError) error = NULL;
-    assert_ok(disk_flush(get_volume(test, "md0")->disk, &error), error);
-    open_set(test);
+    assert_ok(disk_flush(volume_test_get(test, "md0")->disk, &error), error);
+    volume_test_open(test);
     g_assert_cmpuint(test->findings->len, ==, 0);
-    g_assert_true(get_volume(test, "md0")->is_member);
-    const Volume *root = get_volume(test, "vg/root");
+    g_assert_true(volume_test_get(test, "md0")->is_member);
+    const Volume *root = volume_test_get(test, "vg/root");
     g_assert_cmpint(root->layer, ==, VOLUME_LVM);
     g_assert_cmpuint(disk_size(root->disk), ==, 100 * 64 * 1024);
 }
@@ -307,7 +262,7 @@ static const struct {
     {"half a RAID 0", 0, 2, 1, "raid-incomplete", "md0 (incomplete)"},
 };
 
-static void test_findings(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void test_findings(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
     for (guint i = 0; i < G_N_ELEMENTS(finding_rows); i++) {
         g_test_message("%s", finding_rows[i].label);
@@ -319,7 +274,7 @@ static void test_findings(Test *test, gconstpointer data G_GNUC_UNUSED)
         g_ptr_array_set_size(test->all, 0);
         for (guint j = 0; j < finding_rows[i].members; j++)
             g_ptr_array_add(test->all, test->disks[j]);
-        open_set(test);
+        volume_test_open(test);
         g_assert_cmpuint(test->findings->len, ==, 1);
         g_assert_true(support_has_finding(test->findings, finding_rows[i].finding));
         g_autoptr(Guest) guest = NULL;
@@ -330,14 +285,14 @@ static void test_findings(Test *test, gconstpointer data G_GNUC_UNUSED)
 }
 
 /* One fell out, and a third disk is a copy of the other. */
-static void test_left_alone(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void test_left_alone(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
     MdWriterOptions options = raid1("1.2");
     write_members(test, options, 2);
     options.events = 20;
     md_writer_write(test->disks[0], &options);
     md_writer_write(test->disks[2], &options);
-    open_set(test);
+    volume_test_open(test);
     g_assert_cmpuint(test->findings->len, ==, 3);
     g_assert_true(support_has_finding(test->findings, "raid-degraded"));
     g_assert_true(support_has_finding(test->findings, "raid-stale"));
@@ -345,17 +300,17 @@ static void test_left_alone(Test *test, gconstpointer data G_GNUC_UNUSED)
 }
 
 /* A name with what no file can be called is changed before it is shown. */
-static void test_names(Test *test, gconstpointer data G_GNUC_UNUSED)
+static void test_names(VolumeTest *test, gconstpointer data G_GNUC_UNUSED)
 {
     MdWriterOptions options = raid1("1.2");
     options.name = "host:../a b\n";
     write_members(test, options, 2);
-    open_set(test);
-    g_assert_nonnull(get_volume(test, "md/.._a_b_"));
+    volume_test_open(test);
+    g_assert_nonnull(volume_test_get(test, "md/.._a_b_"));
 }
 
 #define ADD(name, data, function)                                                                  \
-    g_test_add("/inspect/volume-raid/" name, Test, data, setup, function, teardown)
+    g_test_add("/inspect/volume-raid/" name, VolumeTest, data, setup, function, teardown)
 
 int main(int argc, char **argv)
 {
