@@ -5,7 +5,15 @@ import struct
 
 import ntfs_log as log
 from ntfs_metadata import (
-    MFT, STRIDE, TYPE_DATA, TYPE_INDEX_ALLOCATION, TYPE_INDEX_ROOT, split_entries, u16, u32, u64,
+    MFT,
+    STRIDE,
+    TYPE_DATA,
+    TYPE_INDEX_ALLOCATION,
+    TYPE_INDEX_ROOT,
+    split_entries,
+    u16,
+    u32,
+    u64,
 )
 
 NAME_INFORMATION = slice(24, 80)  # of an index entry that is a file name: times, sizes, flags
@@ -24,7 +32,8 @@ def entry_key(entry):
     """Reference and key; not the child behind them."""
     if u16(entry, 12) & 2:
         return "end"
-    return entry[:8] + entry[16 : 16 + u16(entry, 10)][:8] + entry[80 : 16 + u16(entry, 10)]
+    key = entry[16 : 16 + u16(entry, 10)]
+    return entry[:8] + key[:8] + key[64:]
 
 
 def without_child(entry):
@@ -32,7 +41,7 @@ def without_child(entry):
 
 
 def entry_steps(old, new):
-    """Turns the old list of entries into the new one, step by step: (index, what, before, after)."""
+    """Turns the old list of entries into the new one: of (index, what, before, after)."""
     current, i = list(old), 0
     keys = {entry_key(entry) for entry in new}
     while i < len(new):
@@ -108,7 +117,7 @@ class Changes:
             after = new.attributes[i] if i < len(new.attributes) else None
             if before and after and before.content() == after.content():
                 i += 1
-            elif before and after and before.key == after.key and before.is_resident == after.is_resident:
+            elif self.is_changed(before, after):
                 i += self.change_attribute(number, current, i, after)
             elif before and (not after or before.key == after.key or before.key not in keys):
                 self.delete_attribute(number, current, i)
@@ -119,6 +128,12 @@ class Changes:
             self.record_action(
                 number, (log.INITIALIZE, new.encode()), (log.INITIALIZE, current.encode())
             )
+
+    @staticmethod
+    def is_changed(before, after):
+        """Rather than replaced."""
+        both = before and after
+        return both and before.key == after.key and before.is_resident == after.is_resident
 
     @staticmethod
     def header(record):
@@ -177,7 +192,10 @@ class Changes:
     def change_mapping(self, number, offset, before, after):
         if before.data[32:40] != after.data[32:40]:
             return False
-        sizes = [struct.pack("<QQQ", u64(a.data, 40), u64(a.data, 56), u64(a.data, 48)) for a in (before, after)]
+        sizes = [
+            struct.pack("<QQQ", u64(a.data, 40), u64(a.data, 56), u64(a.data, 48))
+            for a in (before, after)
+        ]
         if sizes[0] != sizes[1]:
             self.record_action(number, (log.SET_SIZES, sizes[1]), (log.SET_SIZES, sizes[0]), offset)
         if before.pairs() != after.pairs():
@@ -216,7 +234,8 @@ class Changes:
 
     @staticmethod
     def entry_action(what, gone, added, is_root, emit):
-        add, delete = (log.ADD_ROOT, log.DELETE_ROOT) if is_root else (log.ADD_BLOCK, log.DELETE_BLOCK)
+        add = log.ADD_ROOT if is_root else log.ADD_BLOCK
+        delete = log.DELETE_ROOT if is_root else log.DELETE_BLOCK
         name = log.UPDATE_NAME_ROOT if is_root else log.UPDATE_NAME_BLOCK
         child = log.SET_CHILD_ROOT if is_root else log.SET_CHILD_BLOCK
         if what == "add":
@@ -280,10 +299,11 @@ class Changes:
             runs = list(attribute.runs())
             for page in range(0, len(after), BITMAP_PAGE):
                 bits = [
-                    int.from_bytes(part[page : page + BITMAP_PAGE].ljust(BITMAP_PAGE, b"\0"), "little")
+                    int.from_bytes(part[page : page + BITMAP_PAGE], "little")
                     for part in (before, after)
                 ]
-                size = min(BITMAP_PAGE, -(-len(after) // self.new.cluster) * self.new.cluster - page)
+                allocated = -(-len(after) // self.new.cluster) * self.new.cluster
+                size = min(BITMAP_PAGE, allocated - page)
                 for changed, redo, undo in (
                     (bits[1] & ~bits[0], log.SET_BITS, log.CLEAR_BITS),
                     (bits[0] & ~bits[1], log.CLEAR_BITS, log.SET_BITS),

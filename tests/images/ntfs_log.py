@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes $LogFile as Windows does: version 1.1, and 2.0 of Windows 8 and later. Layout as in Linux,
-fs/ntfs3/fslog.c; the details were compared with logs of Windows 7. Shares nothing with the program."""
+fs/ntfs3/fslog.c; the details were compared with logs of Windows 7. Shares nothing with the
+program."""
 
 import struct
 from collections import namedtuple
@@ -17,12 +18,15 @@ ALLOCATED = 0xFFFFFFFF
 NOOP, COMPENSATION, INITIALIZE, DEALLOCATE, WRITE_END = range(5)
 CREATE, DELETE, UPDATE_VALUE, UPDATE_BYTES, UPDATE_PAIRS = range(5, 10)
 SET_SIZES, ADD_ROOT, DELETE_ROOT, ADD_BLOCK, DELETE_BLOCK = range(11, 16)
-WRITE_END_BLOCK, SET_CHILD_ROOT, SET_CHILD_BLOCK, UPDATE_NAME_ROOT, UPDATE_NAME_BLOCK = range(16, 21)
+WRITE_END_BLOCK, SET_CHILD_ROOT, SET_CHILD_BLOCK = range(16, 19)
+UPDATE_NAME_ROOT, UPDATE_NAME_BLOCK = range(19, 21)
 SET_BITS, CLEAR_BITS, FORGET, OPEN = 0x15, 0x16, 0x1B, 0x1C
 OPEN_TABLE, NAMES, DIRTY_TABLE, TRANSACTION_TABLE = 0x1D, 0x1E, 0x1F, 0x20
 
 # target: (file reference, type, name, bytes of an index block); undo, redo: (operation, data)
-Action = namedtuple("Action", "redo undo target vcn lcns cluster_offset record_offset attribute_offset")
+Action = namedtuple(
+    "Action", "redo undo target vcn lcns cluster_offset record_offset attribute_offset"
+)
 
 
 def round_up(value, unit):
@@ -53,7 +57,8 @@ class Log:
         for at in range(self.first, self.size, PAGE):
             lsn = 4 << self.bits | at + DATA_START >> 3
             page = bytearray(PAGE)
-            struct.pack_into("<4sHHQIHHH", page, 0, b"RCRD", 40, PAGE // 512 + 1, lsn, 1, 1, 1, PAGE)
+            struct.pack_into("<4sHHQ", page, 0, b"RCRD", 40, PAGE // 512 + 1, lsn)
+            struct.pack_into("<IHHH", page, 16, 1, 1, 1, PAGE)
             struct.pack_into("<Q", page, 32, lsn)
             body = bytes(PAGE - DATA_START - HEADER)
             struct.pack_into(

@@ -148,7 +148,8 @@ class Volume:
         self.cluster = u16(boot, 11) * (boot[13] if boot[13] <= 128 else 1 << 256 - boot[13])
         size = struct.unpack_from("<b", boot, 64)[0]
         self.record_size = 1 << -size if size < 0 else size * self.cluster
-        self.mft_start, self.mirror_start = u64(boot, 48) * self.cluster, u64(boot, 56) * self.cluster
+        self.mft_start = u64(boot, 48) * self.cluster
+        self.mirror_start = u64(boot, 56) * self.cluster
         first = Record(unprotect(self.image[self.mft_start : self.mft_start + self.record_size]))
         self.mft_runs = list(first.find(TYPE_DATA).runs())
         self.record_count = u64(first.find(TYPE_DATA).data, 48) // self.record_size
@@ -204,8 +205,8 @@ class Volume:
         return None
 
     def index_blocks(self):
-        """Of (record, attribute, block size, offset in it, place, content); the content of blocks in
-        no use is None."""
+        """Of (record, attribute, block size, offset in it, place, content); the content of blocks
+        in no use is None."""
         for number, record in self.records():
             for attribute in record.attributes:
                 if attribute.type != TYPE_INDEX_ALLOCATION:
@@ -245,7 +246,10 @@ def compare(one, other):
             ours, theirs = ([x for x in y if u32(x, 0) != 0x70] for y in (ours, theirs))
         if ours != theirs:
             problems.append("record %d has other attributes" % number)
-    blocks = [[(b[0], b[3], b[5] and split_entries(b[5], 24)) for b in v.index_blocks()] for v in (one, other)]
+    blocks = [
+        [(block[0], block[3], block[5] and split_entries(block[5], 24)) for block in blocks]
+        for blocks in (one.index_blocks(), other.index_blocks())
+    ]
     if blocks[0] != blocks[1]:
         problems.append("index blocks differ")
     for (_, first), (_, second) in zip(one.bitmaps(), other.bitmaps()):
