@@ -25,6 +25,21 @@ PACKAGES = [
     ("vioserial", "vioser"),
     ("viorng", "viorng"),
 ]
+HDC, DISK_DRIVE = (
+    "{4D36E96A-E325-11CE-BFC1-08002BE10318}",
+    "{4D36E967-E325-11CE-BFC1-08002BE10318}",
+)
+# What Windows 7 has to have registered to boot from emulated disks, unless it has it already.
+EMULATED_DEVICES = {
+    "primary_ide_channel": ("atapi", HDC),
+    "secondary_ide_channel": ("atapi", HDC),
+    "internal_ide_channel": ("atapi", HDC),
+    "*pnp0600": ("atapi", HDC),
+    "gendisk": ("disk", DISK_DRIVE),
+    "pci#cc_0101": ("pciide", HDC),
+    "pci#ven_8086&dev_7010": ("intelide", HDC),
+    "pci#cc_010601": ("msahci", HDC),
+}
 FALLBACKS = ["disk", "pci", "storahci", "msahci", "atapi", "intelide", "pciide", "stornvme"]
 TOOLS = [
     "VMTools",
@@ -154,6 +169,18 @@ def _add_critical_devices(system, control_set, name, devices):
         for form in (device, "%s&%s" % (device, tail), "%s&%s" % (device, tail.split("&")[1])):
             system.set(database + form, "Service", SZ, sz(name))
             system.set(database + form, "ClassGUID", SZ, sz(SCSI_ADAPTER))
+
+
+def _add_emulated_devices(system, control_set):
+    for device, (service, class_guid) in EMULATED_DEVICES.items():
+        key = "%s\\Control\\CriticalDeviceDatabase\\%s" % (control_set, device)
+        bound = system.get(key, "Service")
+        if not system.has("%s\\Services\\%s" % (control_set, service)):
+            continue
+        if bound and bound.decode("utf-16-le").rstrip("\0").lower() == service:
+            continue
+        system.set(key, "Service", SZ, sz(service))
+        system.set(key, "ClassGUID", SZ, sz(class_guid))
 
 
 def _add_package(system, name, bus_type, devices, architecture, version):
@@ -310,6 +337,8 @@ def change_system(
             _add_service(system, control_set, name, bus_type)
             if generation == "7-x86":
                 _add_critical_devices(system, control_set, name, devices)
+        if generation == "7-x86":
+            _add_emulated_devices(system, control_set)
         for name in FALLBACKS:
             if system.has(services + name):
                 system.set(services + name, "Start", DWORD, dword(0))
