@@ -225,6 +225,12 @@ plan)
     says out '^    -/dev/sda1 +/ '
     says out '^    \+UUID=[0-9a-f-]+ +/ '
     says out '^link /etc/systemd/system/open-vm-tools.service → /dev/null$'
+    mkdir raid
+    printf '[Version]\n' > raid/raid.inf
+    expect 2 "$MIGRATE" plan web.vmdk --driver raid
+    says err '^migrate: error \(usage\): .*into Windows guests only'
+    expect 2 "$MIGRATE" drivers add web.vmdk --driver raid --dry-run
+    says err '^migrate: error \(usage\): .*to Windows guests only'
     ;;
 customise)
     debian_guest web.vmdk
