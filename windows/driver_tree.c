@@ -117,15 +117,6 @@ DriverTree *driver_tree_open_default(GError **error)
     return NULL;
 }
 
-DriverTree *driver_tree_new_empty(void)
-{
-    DriverTree *tree = g_new0(DriverTree, 1);
-
-    tree->path = g_strdup("no drivers");
-    tree->known = g_hash_table_new(g_str_hash, g_str_equal);
-    return tree;
-}
-
 void driver_tree_free(DriverTree *tree)
 {
     if (!tree)
@@ -145,16 +136,14 @@ const char *driver_tree_path(const DriverTree *tree)
 
 const char *const *driver_tree_list(const DriverTree *tree)
 {
-    static const char *const none[] = {NULL};
-
-    return tree->source ? (const char *const *)tree->source->paths->pdata : none;
+    return (const char *const *)tree->source->paths->pdata;
 }
 
 void driver_tree_prefetch(const DriverTree *tree, const GPtrArray *paths)
 {
     g_autoptr(GPtrArray) known = g_ptr_array_new();
 
-    if (!tree->source || !tree->source->ops->prefetch)
+    if (!tree->source->ops->prefetch)
         return;
     for (guint i = 0; i < paths->len; i++) {
         if (g_hash_table_contains(tree->known, g_ptr_array_index(paths, i)))

@@ -16,8 +16,6 @@ DriverTree *driver_tree_open(const char *path, GError **error) G_GNUC_WARN_UNUSE
 DriverTree *driver_tree_open_named(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* /usr/share/virtio-win/virtio-win.iso, then the folder /usr/share/virtio-win. */
 DriverTree *driver_tree_open_default(GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* One without a single file, for a guest that gets no virtio drivers. */
-DriverTree *driver_tree_new_empty(void);
 void driver_tree_free(DriverTree *tree);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DriverTree, driver_tree_free)
 

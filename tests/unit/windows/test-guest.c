@@ -595,7 +595,7 @@ static void test_no_driver(void)
         {"virtio without a driver", 10, 0, 19045, FIRMWARE_UEFI, "virtio", "virtio", FALSE},
         {"virtio-scsi without a driver", 10, 0, 19045, FIRMWARE_UEFI, "scsi", "scsi", FALSE},
     };
-    g_autoptr(DriverTree) tree = driver_tree_new_empty();
+    const DriverSources nothing = {NULL, NULL};
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         WindowsOptions options = {.no_first_boot_service = TRUE, .disk_bus = rows[i].wanted};
@@ -608,18 +608,16 @@ static void test_no_driver(void)
         fixture_init(&fixture, rows[i].major, rows[i].minor, rows[i].build);
         fixture.guest.firmware = rows[i].firmware;
         if (!rows[i].expected) {
-            g_assert_false(windows_guest_plan(&fixture.guest, &(const DriverSources){tree, NULL},
-                                              &options, fixture.edits, fixture.findings, &result,
-                                              &error));
+            g_assert_false(windows_guest_plan(&fixture.guest, &nothing, &options, fixture.edits,
+                                              fixture.findings, &result, &error));
             g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_MISSING_TOOL);
             g_assert_nonnull(strstr(error->message, "it lacks msahci, atapi"));
             g_assert_nonnull(drydock_error_get_hint(error));
             g_assert_cmpuint(edits_count(fixture.edits), ==, 0);
             continue;
         }
-        g_assert_true(windows_guest_plan(&fixture.guest, &(const DriverSources){tree, NULL},
-                                         &options, fixture.edits, fixture.findings, &result,
-                                         &error));
+        g_assert_true(windows_guest_plan(&fixture.guest, &nothing, &options, fixture.edits,
+                                         fixture.findings, &result, &error));
         g_assert_no_error(error);
         g_assert_cmpstr(result.disk_bus, ==, rows[i].expected);
         codes = finding_codes(fixture.findings);
