@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "fs/ntfs_replay_target.h"
 
 enum {
     RUN_MAX_BLOCKS = 256,
+    UNDO_WORK_MAX = 1 << 28, /* transactions looked at: a second or two */
     MIRROR_MAX_BYTES = 2 * 1024 * 1024,
     CLUSTER_MIN_BYTES = 512,
     CLUSTER_MAX_BYTES = 2 * 1024 * 1024,
@@ -100,7 +102,7 @@ static gboolean redo(const NtfsReplayContext *context, NtfsLogFile *log, uint64_
         NtfsLogAction action;
         gboolean done;
 
-        if (!ntfs_log_file_need(log, lsn, &record, error)) {
+        if (!interrupt_check(error) || !ntfs_log_file_need(log, lsn, &record, error)) {
             return FALSE;
         }
         if (record.type != NTFS_LOG_RECORD_ACTION) {
@@ -143,13 +145,21 @@ static gboolean undo(const NtfsReplayContext *context, NtfsLogFile *log, GError 
 {
     g_auto(NtfsLogRecord) record = {0};
     NtfsTransaction *transaction;
+    uint64_t work = 0;
 
     context->replay->undoing = TRUE;
     while ((transaction = find_unfinished(context->tables)) != NULL) {
         NtfsLogAction action;
         gboolean done = FALSE;
 
-        if (!ntfs_log_file_need(log, transaction->undo_next_lsn, &record, error) ||
+        work += g_hash_table_size(context->tables->transactions);
+        if (work > UNDO_WORK_MAX) {
+            drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
+                              "too many transactions were not finished");
+            return FALSE;
+        }
+        if (!interrupt_check(error) ||
+            !ntfs_log_file_need(log, transaction->undo_next_lsn, &record, error) ||
             !ntfs_log_action_parse(&record, &action, error)) {
             return FALSE;
         }

@@ -15,6 +15,7 @@ enum {
     TYPE_DATA = 0x80,
     TYPE_INDEX_ALLOCATION = 0xa0,
     BITMAP_RANGE_BYTES = 8,
+    BITMAP_MAX_BYTES = 64 * 1024, /* of a bitmap, at once: a page of Windows' cache, and more */
 };
 
 #define FILE_NUMBER_MASK UINT64_C(0xffffffffffff)
@@ -291,7 +292,7 @@ static gboolean apply_to_bitmap(const Job *job, const NtfsOpenAttribute *attribu
     if (count == 0) {
         return TRUE;
     }
-    if (!range_is_within(offset + first / 8, length, room)) {
+    if (length > BITMAP_MAX_BYTES || !range_is_within(offset + first / 8, length, room)) {
         return ntfs_change_fail(&job->change, "changes bits beyond the end of a bitmap", error);
     }
     bytes = g_malloc0(length);
