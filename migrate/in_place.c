@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,10 +17,16 @@
 
 #define EDIT_SUFFIX ".drydock-edit"
 
+enum {
+    QEMU_LOCK_FIRST = 100,
+    QEMU_LOCKS = 200,
+};
+
 struct InPlace {
     char *path;      /* absolute, no link */
     char *edit_path; /* path with EDIT_SUFFIX */
     char *work_directory;
+    int fd; /* locked: two edits at once would each be of the image without the other */
 };
 
 void in_place_close(InPlace *in_place)
@@ -28,6 +35,8 @@ void in_place_close(InPlace *in_place)
         return;
     if (in_place->work_directory)
         folder_remove(in_place->work_directory);
+    if (in_place->fd >= 0)
+        close(in_place->fd);
     g_free(in_place->work_directory);
     g_free(in_place->edit_path);
     g_free(in_place->path);
@@ -73,6 +82,34 @@ static gboolean commit(const InPlace *in_place, const char *image_options, GErro
     return TRUE;
 }
 
+static gboolean is_in_use(const InPlace *in_place, GError **error)
+{
+    drydock_error_set(error, DRYDOCK_ERROR_PRECONDITION, "shut the machine down first",
+                      "'%s' is in use by another program", in_place->path);
+    return FALSE;
+}
+
+/* qemu holds locks on these bytes of an image while it has it open (block/file-posix.c). */
+static gboolean check_unused(const InPlace *in_place, GError **error)
+{
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = QEMU_LOCK_FIRST, .l_len = QEMU_LOCKS};
+    return fcntl(in_place->fd, F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK ||
+           is_in_use(in_place, error);
+}
+
+static gboolean take_lock(InPlace *in_place, GError **error)
+{
+    in_place->fd = open(in_place->path, O_RDWR | O_CLOEXEC);
+    if (in_place->fd < 0) {
+        drydock_error_set_errno(error, errno, "cannot change '%s'", in_place->path);
+        return FALSE;
+    }
+    if (flock(in_place->fd, LOCK_EX | LOCK_NB) != 0)
+        return is_in_use(in_place, error);
+    return check_unused(in_place, error);
+}
+
 static gboolean refuse(const char *path, const char *why, GError **error)
 {
     drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, "write new images: -o DIR",
@@ -98,6 +135,7 @@ static gboolean finish_earlier(const InPlace *in_place, GError **error)
 InPlace *in_place_open(const char *path, GError **error)
 {
     g_autoptr(InPlace) in_place = g_new0(InPlace, 1);
+    in_place->fd = -1;
     struct stat status;
     char *real = realpath(path, NULL);
     if (!real || stat(real, &status) != 0) {
@@ -112,11 +150,7 @@ InPlace *in_place_open(const char *path, GError **error)
         refuse(path, "it is no regular file", error);
         return NULL;
     }
-    if (access(in_place->path, W_OK) != 0) {
-        drydock_error_set_errno(error, errno, "cannot change '%s'", path);
-        return NULL;
-    }
-    if (!finish_earlier(in_place, error))
+    if (!take_lock(in_place, error) || !finish_earlier(in_place, error))
         return NULL;
     g_autofree char *folder = g_path_get_dirname(in_place->path);
     g_autofree char *template = g_build_filename(folder, ".drydock-edit-XXXXXX", NULL);
@@ -145,7 +179,7 @@ gboolean in_place_commit(InPlace *in_place, const Session *session, GError **err
     const MachineDisk *disk = g_ptr_array_index(session_machine(session)->disks, 0);
     g_autofree char *overlay = session_overlay_path(in_place->work_directory, 0);
     g_autofree char *folder = g_path_get_dirname(in_place->path);
-    if (!sync_path(overlay, error))
+    if (!sync_path(overlay, error) || !check_unused(in_place, error))
         return FALSE;
     if (g_rename(overlay, in_place->edit_path) != 0) {
         drydock_error_set_errno(error, errno, "cannot write '%s'", in_place->edit_path);

@@ -9,8 +9,9 @@
 
 typedef struct InPlace InPlace;
 
-/* path: as the user names it. Finishes what was interrupted. DRYDOCK_ERROR_USAGE: no regular file.
- */
+/* path: as the user names it; locked until it is closed. Finishes what was interrupted.
+   DRYDOCK_ERROR_UNSUPPORTED: no regular file; DRYDOCK_ERROR_PRECONDITION: another edit, or a
+   machine, is using it. */
 InPlace *in_place_open(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A private folder beside the image, for the overlay; removed with the rest by in_place_close(). */
 const char *in_place_work_directory(const InPlace *in_place);

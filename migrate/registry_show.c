@@ -13,6 +13,8 @@
 #include "registry/walk.h"
 
 #define FLUSH_BYTES ((gsize)256 << 10)
+/* What hive_name_to_utf8() has for NUL and half characters. */
+#define REPLACEMENT "\xEF\xBF\xBD"
 
 void registry_view_flush(RegistryView *view, gsize at_least)
 {
@@ -203,6 +205,7 @@ gboolean registry_show_list(RegistryView *view, GError **error)
 typedef struct {
     RegistryView *view;
     gboolean is_beginning;
+    gboolean is_lossy; /* a name was no text */
 } Export;
 
 static void send_export(Export *export, gsize at_least)
@@ -230,19 +233,27 @@ static gboolean export_key(Hive *hive, HiveKey key, const char *path, void *data
     if (!hive_list_values(hive, key, &values, error))
         return FALSE;
     reg_file_append_key(export->view->text, path);
-    for (guint i = 0; i < values->len; i++)
-        reg_file_append_value(export->view->text, g_ptr_array_index(values, i));
+    for (guint i = 0; i < values->len; i++) {
+        const HiveValue *value = g_ptr_array_index(values, i);
+        export->is_lossy |= strstr(value->name, REPLACEMENT) != NULL;
+        reg_file_append_value(export->view->text, value);
+    }
+    export->is_lossy |= strstr(path, REPLACEMENT) != NULL;
     send_export(export, FLUSH_BYTES);
     return TRUE;
 }
 
 gboolean registry_show_export(RegistryView *view, GError **error)
 {
-    Export export = {view, TRUE};
+    static const char lossy[] =
+        "some names are no text: where U+FFFD stands they will not come back";
+    Export export = {view, TRUE, FALSE};
     reg_file_append_header(view->text);
     if (!hive_walk(view->hive, view->key, view->path, export_key, &export, error))
         return FALSE;
     g_string_append(view->text, "\r\n");
     send_export(&export, 0);
+    if (export.is_lossy)
+        worker_send_output(view->channel, REGISTRY_OUTPUT_WARNING, lossy, strlen(lossy));
     return TRUE;
 }

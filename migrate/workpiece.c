@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,12 +24,15 @@ struct Workpiece {
     Output *output;     /* with -o */
     InPlace *in_place;  /* of an image */
     GArray *disk_bytes; /* guint64: of each overlay before anything was changed */
+    int hive_fd;        /* of a hive that is edited in place, locked; -1: none */
 };
 
 void workpiece_close(Workpiece *workpiece)
 {
     if (!workpiece)
         return;
+    if (workpiece->hive_fd >= 0)
+        close(workpiece->hive_fd);
     session_close(workpiece->session);
     in_place_close(workpiece->in_place);
     output_close(workpiece->output);
@@ -123,6 +127,21 @@ static gboolean open_machine(Workpiece *workpiece, GError **error)
     return TRUE;
 }
 
+/* Two edits at once would each be of the hive without the other. */
+static gboolean open_hive_file(Workpiece *workpiece, GError **error)
+{
+    const char *path = workpiece->options->arguments[0];
+    if (workpiece_is_written(workpiece) && workpiece->options->in_place) {
+        workpiece->hive_fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (workpiece->hive_fd >= 0 && flock(workpiece->hive_fd, LOCK_EX | LOCK_NB) != 0) {
+            drydock_error_set(error, DRYDOCK_ERROR_PRECONDITION, "wait until it has ended",
+                              "'%s' is being edited by another run", path);
+            return FALSE;
+        }
+    }
+    return hive_file_open(path, &workpiece->hive_file, error);
+}
+
 Workpiece *workpiece_open(const Options *options, WorkpieceFlags flags, Progress *progress,
                           GError **error)
 {
@@ -130,10 +149,11 @@ Workpiece *workpiece_open(const Options *options, WorkpieceFlags flags, Progress
     workpiece->options = options;
     workpiece->progress = progress;
     workpiece->flags = flags;
+    workpiece->hive_fd = -1;
     if ((flags & WORKPIECE_EDIT) && !check_target(options, error))
         return NULL;
     gboolean ok = (flags & WORKPIECE_HIVE) && hive_file_is_one(options->arguments[0])
-                      ? hive_file_open(options->arguments[0], &workpiece->hive_file, error)
+                      ? open_hive_file(workpiece, error)
                       : open_machine(workpiece, error);
     return ok ? g_steal_pointer(&workpiece) : NULL;
 }

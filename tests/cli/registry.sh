@@ -397,6 +397,32 @@ interrupted)
     qemu-io -c 'read -P 7 128k 64k' -f raw guest.raw | grep -q '^read 65536' || fail "it is not in the image"
     expect 0 registry get guest.raw 'HKLM\SYSTEM\Hand' a
     ;;
+in-place)
+    # Not while somebody else has the image open, and of a snapshot only the snapshot.
+    for tool in mkntfs qemu-img qemu-nbd mcopy wimlib-imagex flock; do
+        requires $tool
+    done
+    "$SOURCE_DIR/tests/images/windows-guest" 7-x86 guest.raw --disk-mib 512
+    qemu-img create -q -f qcow2 -b guest.raw -F raw snapshot.qcow2
+    sha256sum guest.raw >base
+    expect 0 registry set snapshot.qcow2 'HKLM\SYSTEM\Hand' a b --in-place
+    sha256sum --quiet -c base || fail "the image below has changed"
+    expect 0 registry get snapshot.qcow2 'HKLM\SYSTEM\Hand' a
+    refused 1 'no key' get guest.raw 'HKLM\SYSTEM\Hand'
+
+    qemu-nbd --fork --pid-file="$work/nbd.pid" -f raw -k "$work/socket" guest.raw
+    refused 3 'in use by another program' set guest.raw 'HKLM\SYSTEM\Hand' a b --in-place
+    kill "$(cat nbd.pid)"
+    while [ -e nbd.pid ] && kill -0 "$(cat nbd.pid)" 2>/dev/null; do sleep 0.1; done
+    flock guest.raw "$MIGRATE" registry set guest.raw 'HKLM\SYSTEM\Hand' a b --in-place 2>err &&
+        fail "two at once"
+    says err 'in use by another program'
+    expect 0 registry set guest.raw 'HKLM\SYSTEM\Hand' a b --in-place
+    make_hive
+    flock SYSTEM "$MIGRATE" registry set SYSTEM "$fan" Start 1 --in-place 2>err && fail "two at once"
+    says err 'being edited by another run'
+    [ -z "$(find . -name '.drydock-edit*' -o -name '*.drydock-edit')" ] || fail "left behind"
+    ;;
 *)
     fail "no such case"
     ;;
