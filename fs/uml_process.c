@@ -40,9 +40,10 @@ static char *find_program(GError **error)
         if (path)
             return path;
     }
-    drydock_error_set(error, DRYDOCK_ERROR_MISSING_TOOL,
-                      "install user-mode-linux (Debian, Ubuntu), or build packaging/uml",
-                      "reading this filesystem needs User-Mode Linux, which is not installed");
+    drydock_error_set(
+        error, DRYDOCK_ERROR_MISSING_TOOL,
+        "install user-mode-linux (Debian, Ubuntu); --fs-backend none leaves the volume alone",
+        "reading this filesystem needs User-Mode Linux, which is not installed");
     return NULL;
 }
 
@@ -163,6 +164,16 @@ UmlProcess *uml_process_start(GError **error)
     return g_steal_pointer(&process);
 }
 
+/* All but the folder itself: what is left should this process be killed takes no room. */
+static void remove_files(const char *directory)
+{
+    static const char *const names[] = {"socket", "initramfs"};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(directory, names[i], NULL);
+        g_unlink(path);
+    }
+}
+
 int uml_process_connect(UmlProcess *process, GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + CONNECT_LIMIT_SECONDS * G_USEC_PER_SEC;
@@ -170,8 +181,10 @@ int uml_process_connect(UmlProcess *process, GError **error)
         struct pollfd listening = {.fd = process->listen_fd, .events = POLLIN};
         poll(&listening, 1, 20);
         int fd = accept4(process->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-        if (fd >= 0)
+        if (fd >= 0) {
+            remove_files(process->directory);
             return fd;
+        }
         if (!interrupt_check(error) || !uml_supervise_check(&process->supervisor, error))
             return -1;
     }
@@ -182,8 +195,8 @@ int uml_process_connect(UmlProcess *process, GError **error)
 
 static void remove_directory(const char *directory)
 {
-    static const char *const names[] = {"socket", "initramfs", KERNEL_ID "/pid",
-                                        KERNEL_ID "/mconsole", KERNEL_ID};
+    static const char *const names[] = {KERNEL_ID "/pid", KERNEL_ID "/mconsole", KERNEL_ID};
+    remove_files(directory);
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(directory, names[i], NULL);
         g_remove(path);

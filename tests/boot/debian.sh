@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The Debian guest boots from virtio after its migration, and did not before: debian.sh before, or
 # debian.sh FORMAT BUS with FORMAT vmdk, stream.vmdk, vhdx or vhd, and BUS virtio-blk or virtio-scsi. debian.sh firstboot:
-# what was to be run at the first start is run, once, and cleared away.
+# what was to be run at the first start is run, once, and cleared away. debian.sh xfs|btrfs BUS: with such a root.
 # shellcheck source=tests/cli/support.sh
 . "$(dirname "$0")/../cli/support.sh"
 # shellcheck source=tests/boot/support.sh
@@ -35,11 +35,20 @@ if [ "$1" = firstboot ]; then
     exit 0
 fi
 
-"$SOURCE_DIR/tests/images/debian-guest" "guest.$1"
+guest=("$SOURCE_DIR/tests/images/debian-guest")
+format=$1
+case $1 in
+xfs | btrfs)
+    requires linux.uml
+    guest=("$SOURCE_DIR/tests/images/debian-guest-filesystem" "$1")
+    format=vmdk
+    ;;
+esac
+"${guest[@]}" "guest.$format"
 bus=virtio
 [ "$2" != virtio-scsi ] || bus=scsi
-expect 0 "$MIGRATE" "guest.$1" -o out.d --name guest --disk-bus "$bus"
-"$SOURCE_DIR/tests/images/debian-guest" guest.raw
+expect 0 "$MIGRATE" "guest.$format" -o out.d --name guest --disk-bus "$bus"
+"${guest[@]}" guest.raw
 uuid=$(/sbin/blkid -o value -s UUID -p -O 1048576 guest.raw)
 line=$(boot_guest "$work/out.d/guest-sda.qcow2" "$2" 600 '^drydock-guest-up ' "$(mac_of out.d/guest.xml)")
 echo "$line"
