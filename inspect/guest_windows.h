@@ -22,6 +22,7 @@ typedef struct {
     GPtrArray *addresses;  /* of char *: static ones, "10.0.2.55/24", "2001:db8::5/64" */
     GPtrArray *gateways;   /* of char * */
     GPtrArray *dns;        /* of char *: static ones, IPv4 before IPv6 */
+    GPtrArray *wins;       /* of char *: static NetBIOS name servers, IPv4 */
     char *dns_suffix;      /* of this connection; NULL: none */
     guint metric, mtu;     /* 0: automatic */
     gboolean has_nsi_ipv6; /* IPv6 addresses or gateways are from the Nsi key, see windows_nsi.c */

@@ -19,6 +19,7 @@ static void add_adapter(JsonBuilder *builder, const void *item)
     json_member_add_texts(builder, "addresses", adapter->addresses);
     json_member_add_texts(builder, "gateways", adapter->gateways);
     json_member_add_texts(builder, "dns", adapter->dns);
+    json_member_add_texts(builder, "wins", adapter->wins);
     json_member_add_text(builder, "dns_suffix", adapter->dns_suffix);
     json_member_add_number(builder, "metric", adapter->metric);
     json_member_add_number(builder, "mtu", adapter->mtu);

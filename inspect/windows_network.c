@@ -37,6 +37,7 @@ void windows_adapter_free(GuestWindowsAdapter *adapter)
     g_clear_pointer(&adapter->addresses, g_ptr_array_unref);
     g_clear_pointer(&adapter->gateways, g_ptr_array_unref);
     g_clear_pointer(&adapter->dns, g_ptr_array_unref);
+    g_clear_pointer(&adapter->wins, g_ptr_array_unref);
     g_free(adapter);
 }
 
@@ -164,12 +165,20 @@ static gboolean read_protocols(Hive *system, const char *control_set, GuestWindo
                                             control_set, adapter->guid);
     g_autofree char *path_v6 = g_strdup_printf("%s\\Services\\Tcpip6\\Parameters\\Interfaces\\%s",
                                                control_set, adapter->guid);
+    g_autofree char *path_netbios = g_strdup_printf(
+        "%s\\Services\\NetBT\\Parameters\\Interfaces\\Tcpip_%s", control_set, adapter->guid);
     g_autoptr(GPtrArray) values = NULL;
     g_autoptr(GPtrArray) values_v6 = NULL;
+    g_autoptr(GPtrArray) values_netbios = NULL;
     if (!list_values(system, path, &values, error) ||
-        !list_values(system, path_v6, &values_v6, error))
+        !list_values(system, path_v6, &values_v6, error) ||
+        !list_values(system, path_netbios, &values_netbios, error))
         return FALSE;
     read_ipv4(values, adapter);
+    g_autoptr(GPtrArray) names = windows_value_texts(values_netbios, "NameServerList");
+    for (guint i = 0; i < names->len; i++)
+        if (is_ipv4(g_ptr_array_index(names, i)))
+            g_ptr_array_add(adapter->wins, g_strdup(g_ptr_array_index(names, i)));
     g_autoptr(GPtrArray) servers = windows_value_texts(values_v6, "NameServer");
     for (guint i = 0; i < servers->len; i++)
         if (is_ipv6(g_ptr_array_index(servers, i)))
@@ -217,6 +226,7 @@ static gboolean read_adapter(Hive *system, const char *control_set, HiveKey key,
     adapter->addresses = g_ptr_array_new_with_free_func(g_free);
     adapter->gateways = g_ptr_array_new_with_free_func(g_free);
     adapter->dns = g_ptr_array_new_with_free_func(g_free);
+    adapter->wins = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *address = windows_value_text(values, "NetworkAddress");
     if (address)
         adapter->mac = format_mac(address);

@@ -25,6 +25,9 @@ typedef struct {
     GPtrArray *gateways;   /* of char *: "192.0.2.1" */
     GPtrArray *dns;        /* of char *, in order of preference */
     GPtrArray *routes;     /* of char *: "198.51.100.0/24 192.0.2.254", or with " METRIC" */
+    GPtrArray *wins;       /* of char *: NetBIOS name servers, IPv4 */
+    char *dns_suffix;      /* of the connection; NULL: none */
+    guint metric;          /* of the interface, 0: Windows chooses */
     guint mtu;             /* 0: as it is */
 } FirstBootAddress;
 

@@ -81,6 +81,7 @@ void first_boot_settings_add_network(FirstBootSettings *settings, const GPtrArra
         const FirstBootAddress *address = g_ptr_array_index(addresses, i);
         g_autofree char *mac = plain_mac(address->mac);
         g_autofree char *mtu = g_strdup_printf("%u", address->mtu);
+        g_autofree char *metric = g_strdup_printf("%u", address->metric);
 
         /* What follows would belong to the adapter before it. */
         if (!first_boot_settings_add(settings, SETTINGS_ADAPTER, mac))
@@ -91,6 +92,11 @@ void first_boot_settings_add_network(FirstBootSettings *settings, const GPtrArra
         add_all(settings, SETTINGS_ADDRESS, address->addresses);
         add_all(settings, SETTINGS_GATEWAY, address->gateways);
         add_all(settings, SETTINGS_DNS, address->dns);
+        add_all(settings, SETTINGS_WINS, address->wins);
+        if (address->dns_suffix)
+            (void)first_boot_settings_add(settings, SETTINGS_DNS_SUFFIX, address->dns_suffix);
+        if (address->metric)
+            (void)first_boot_settings_add(settings, SETTINGS_METRIC, metric);
         if (address->mtu)
             (void)first_boot_settings_add(settings, SETTINGS_MTU, mtu);
         add_all(settings, SETTINGS_ROUTE, address->routes);
@@ -122,6 +128,7 @@ FirstBootAddress *first_boot_address_new(const char *mac)
     address->gateways = g_ptr_array_new_with_free_func(g_free);
     address->dns = g_ptr_array_new_with_free_func(g_free);
     address->routes = g_ptr_array_new_with_free_func(g_free);
+    address->wins = g_ptr_array_new_with_free_func(g_free);
     return address;
 }
 
@@ -135,5 +142,7 @@ void first_boot_address_free(FirstBootAddress *address)
     g_ptr_array_unref(address->gateways);
     g_ptr_array_unref(address->dns);
     g_ptr_array_unref(address->routes);
+    g_ptr_array_unref(address->wins);
+    g_free(address->dns_suffix);
     g_free(address);
 }

@@ -10,6 +10,7 @@
 
 #define CONNECTIONS "Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}"
 #define INTERFACES "Services\\Tcpip\\Parameters\\Interfaces"
+#define NETBIOS "Services\\NetBT\\Parameters\\Interfaces"
 #define REASON_ADDRESS "the new adapter gets it; this one is not there any more"
 #define REASON_NAME "leaves the name to the new adapter"
 
@@ -31,6 +32,10 @@ static void add_adapter(NetworkPlan *plan, const GuestWindowsAdapter *adapter, c
     add_all(address->addresses, adapter->addresses);
     add_all(address->gateways, adapter->gateways);
     add_all(address->dns, adapter->dns);
+    if (adapter->wins)
+        add_all(address->wins, adapter->wins);
+    address->dns_suffix = g_strdup(adapter->dns_suffix);
+    address->metric = adapter->metric;
     address->mtu = adapter->mtu;
     g_ptr_array_add(plan->addresses, address);
     g_ptr_array_add(plan->sources, (gpointer)(uintptr_t)adapter);
@@ -142,7 +147,7 @@ static void report_lost(const NetworkPlan *plan, gboolean is_carried,
     findings_add(findings, FINDING_WINDOWS_NETWORK_LOST, subject);
 }
 
-/* What the service cannot set. */
+/* What is not seen at once, and gets lost without the service. */
 static void report_rest(const GuestWindowsAdapter *adapter, GPtrArray *findings)
 {
     if (adapter->dns_suffix) {
@@ -163,7 +168,7 @@ void network_plan_report(const NetworkPlan *plan, gboolean is_carried, GPtrArray
         report_order(plan, findings);
     for (guint i = 0; plan->facts->adapters && i < plan->facts->adapters->len; i++)
         report_lost(plan, is_carried, g_ptr_array_index(plan->facts->adapters, i), findings);
-    for (guint i = 0; i < plan->sources->len; i++)
+    for (guint i = 0; !is_carried && i < plan->sources->len; i++)
         report_rest(g_ptr_array_index(plan->sources, i), findings);
 }
 
@@ -204,6 +209,21 @@ static gboolean clear_addresses(const GuestWindowsAdapter *adapter, guint contro
     return TRUE;
 }
 
+static gboolean clear_wins(const GuestWindowsAdapter *adapter, guint control_set, Hive *system,
+                           HiveEdits *edits, GError **error)
+{
+    g_autofree char *key =
+        g_strdup_printf("ControlSet%03u\\" NETBIOS "\\Tcpip_%s", control_set, adapter->guid);
+    gboolean has = FALSE;
+    if (!adapter->wins || adapter->wins->len == 0)
+        return TRUE;
+    if (!has_value(system, key, "NameServerList", &has, error))
+        return FALSE;
+    if (has)
+        hive_edits_delete_value(edits, key, "NameServerList", REASON_ADDRESS);
+    return TRUE;
+}
+
 static gboolean release_name(const GuestWindowsAdapter *adapter, guint control_set, Hive *system,
                              HiveEdits *edits, GError **error)
 {
@@ -228,6 +248,7 @@ gboolean network_plan_add_edits(const NetworkPlan *plan, const BootTarget *targe
         const GuestWindowsAdapter *adapter = g_ptr_array_index(plan->sources, i);
         for (guint j = 0; j < target->control_set_count; j++)
             if (!clear_addresses(adapter, target->control_sets[j], system, edits, error) ||
+                !clear_wins(adapter, target->control_sets[j], system, edits, error) ||
                 !release_name(adapter, target->control_sets[j], system, edits, error))
                 return FALSE;
     }

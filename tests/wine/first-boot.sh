@@ -364,6 +364,10 @@ gateway=2001:db8::1
 dns=192.0.2.53
 dns=192.0.2.54
 dns=2001:db8::53
+wins=192.0.2.60
+wins=192.0.2.61
+dns-suffix=corp.example
+metric=10
 mtu=1400
 route=198.51.100.0/24 192.0.2.254
 route=2001:db8:1::/48 2001:db8::2 7
@@ -387,8 +391,11 @@ netsh.exe interface ipv6 add route prefix=::/0 interface=N nexthop=2001:db8::1
 netsh.exe interface ipv4 set dnsservers name=N source=static address=192.0.2.53 validate=no
 netsh.exe interface ipv4 add dnsservers name=N address=192.0.2.54 index=2 validate=no
 netsh.exe interface ipv6 set dnsservers name=N source=static address=2001:db8::53 validate=no
+netsh.exe interface ipv4 set winsservers name=N source=static address=192.0.2.60
+netsh.exe interface ipv4 add winsservers name=N address=192.0.2.61 index=2
 netsh.exe interface ipv4 add route prefix=198.51.100.0/24 interface=N nexthop=192.0.2.254
 netsh.exe interface ipv6 add route prefix=2001:db8:1::/48 interface=N nexthop=2001:db8::2 metric=7
+netsh.exe interface ipv4 set interface interface=N metric=10 store=persistent
 netsh.exe interface ipv4 set subinterface interface=N mtu=1400 store=persistent
 netsh.exe interface set interface name="$adapter" newname="LAN-Verbindung für alle"
 CALLS

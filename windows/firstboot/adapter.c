@@ -133,7 +133,8 @@ BOOL adapter_has_address(const Adapter *adapter, const Ip *ip)
     return found;
 }
 
-BOOL adapter_set_mtu(const Adapter *adapter, DWORD mtu)
+static BOOL set_value(const Adapter *adapter, const WCHAR *name, DWORD type, const void *data,
+                      DWORD size)
 {
     WCHAR buffer[300];
     Text path = TEXT_ON(buffer);
@@ -144,7 +145,21 @@ BOOL adapter_set_mtu(const Adapter *adapter, DWORD mtu)
                 adapter->guid);
     if (path.is_cut || !registry_open(buffer, KEY_SET_VALUE, &key))
         return FALSE;
-    ok = RegSetValueExW(key, L"MTU", 0, REG_DWORD, (const BYTE *)&mtu, sizeof mtu) == ERROR_SUCCESS;
+    ok = RegSetValueExW(key, name, 0, type, (const BYTE *)data, size) == ERROR_SUCCESS;
     RegCloseKey(key);
     return ok;
+}
+
+BOOL adapter_set_number(const Adapter *adapter, const WCHAR *name, DWORD number)
+{
+    return set_value(adapter, name, REG_DWORD, &number, sizeof number);
+}
+
+BOOL adapter_set_text(const Adapter *adapter, const WCHAR *name, const WCHAR *text)
+{
+    DWORD length = 0;
+
+    while (text[length])
+        length++;
+    return set_value(adapter, name, REG_SZ, text, (length + 1) * (DWORD)sizeof *text);
 }

@@ -18,7 +18,9 @@ typedef struct {
    one that is a PCI device. FALSE: none, or none yet. */
 BOOL adapter_find(const char *mac, Adapter *ret_adapter);
 BOOL adapter_has_address(const Adapter *adapter, const Ip *ip);
-/* For XP and 2003; in force from the next start of Windows on. */
-BOOL adapter_set_mtu(const Adapter *adapter, DWORD mtu);
+/* Values of TCP/IP's key for the adapter, for what netsh cannot set everywhere; in force from the
+   next start of Windows on. */
+BOOL adapter_set_number(const Adapter *adapter, const WCHAR *name, DWORD number);
+BOOL adapter_set_text(const Adapter *adapter, const WCHAR *name, const WCHAR *text);
 
 #endif

@@ -24,7 +24,7 @@ typedef struct {
     Adapter adapter;
     WCHAR name[ADAPTER_NAME_LENGTH + 2]; /* as netsh takes it */
     BOOL is_vista, is_stopped, ok;
-    unsigned addresses_v4, dns_v4, dns_v6; /* set so far */
+    unsigned addresses_v4, dns_v4, dns_v6, wins; /* set so far */
 } Connection;
 
 static BOOL run(Connection *connection, const WCHAR *program, const Text *arguments)
@@ -171,21 +171,57 @@ static void add_route(Connection *connection, const char *value)
     (void)run(connection, L"route.exe", &text);
 }
 
-static void set_mtu(Connection *connection, const char *value)
+/* NetBIOS name servers. */
+static void add_wins(Connection *connection, const char *value)
 {
+    const WCHAR *noun = connection->is_vista ? L"winsservers" : L"wins";
+    const WCHAR *ip_family = connection->is_vista ? L"ipv4" : L"ip";
     WCHAR buffer[COMMAND_LENGTH];
     Text text = TEXT_ON(buffer);
-    uint32_t mtu = 0;
 
-    if (!ip_parse_number(value, narrow_length(value), &mtu))
+    if (++connection->wins == 1)
+        text_format(&text, L"interface %s set %s name=%s source=static %s=%a", ip_family, noun,
+                    connection->name, address_tag(connection), value);
+    else
+        text_format(&text, L"interface %s add %s name=%s %s=%a index=%u", ip_family, noun,
+                    connection->name, address_tag(connection), value, (DWORD)connection->wins);
+    if (!run(connection, L"netsh.exe", &text))
+        connection->ok = FALSE;
+}
+
+/* netsh of XP and 2003 knows neither; of the suffix none does. */
+static void set_number(Connection *connection, SettingsKey key, const char *value)
+{
+    BOOL is_mtu = key == SETTINGS_MTU;
+    WCHAR buffer[COMMAND_LENGTH];
+    Text text = TEXT_ON(buffer);
+    uint32_t number = 0;
+
+    if (!ip_parse_number(value, narrow_length(value), &number))
         return;
     if (connection->is_vista) {
-        text_format(&text, L"interface ipv4 set subinterface interface=%s mtu=%u store=persistent",
-                    connection->name, mtu);
+        text_format(&text,
+                    is_mtu
+                        ? L"interface ipv4 set subinterface interface=%s mtu=%u store=persistent"
+                        : L"interface ipv4 set interface interface=%s metric=%u store=persistent",
+                    connection->name, number);
         if (!run(connection, L"netsh.exe", &text))
             connection->ok = FALSE;
-    } else if (!adapter_set_mtu(&connection->adapter, mtu)) {
-        log_line(&connection->boot->log, L"the MTU could not be set");
+    } else if (!adapter_set_number(&connection->adapter, is_mtu ? L"MTU" : L"InterfaceMetric",
+                                   number)) {
+        log_line(&connection->boot->log, L"the %s could not be set", is_mtu ? L"MTU" : L"metric");
+        connection->ok = FALSE;
+    }
+}
+
+static void set_suffix(Connection *connection, const char *value)
+{
+    WCHAR buffer[ADAPTER_NAME_LENGTH];
+    Text text = TEXT_ON(buffer);
+
+    text_format(&text, L"%a", value);
+    if (text.is_cut || !adapter_set_text(&connection->adapter, L"Domain", buffer)) {
+        log_line(&connection->boot->log, L"the DNS suffix could not be set");
         connection->ok = FALSE;
     }
 }
@@ -221,8 +257,12 @@ static void apply(Connection *connection, SettingsKey wanted)
                 add_address(connection, value, &ip);
         } else if (wanted == SETTINGS_ROUTE) {
             add_route(connection, value);
-        } else if (wanted == SETTINGS_MTU) {
-            set_mtu(connection, value);
+        } else if (wanted == SETTINGS_MTU || wanted == SETTINGS_METRIC) {
+            set_number(connection, wanted, value);
+        } else if (wanted == SETTINGS_WINS) {
+            add_wins(connection, value);
+        } else if (wanted == SETTINGS_DNS_SUFFIX) {
+            set_suffix(connection, value);
         } else if (wanted == SETTINGS_CONNECTION_NAME) {
             rename(connection, value);
         } else if (ip_parse(value, narrow_length(value), &ip)) {
@@ -256,9 +296,10 @@ static void check_addresses(Connection *connection)
 
 static BOOL configure(Connection *connection)
 {
-    static const SettingsKey order[] = {SETTINGS_ADDRESS, SETTINGS_GATEWAY,
-                                        SETTINGS_DNS,     SETTINGS_ROUTE,
-                                        SETTINGS_MTU,     SETTINGS_CONNECTION_NAME};
+    static const SettingsKey order[] = {
+        SETTINGS_ADDRESS, SETTINGS_GATEWAY,    SETTINGS_DNS,
+        SETTINGS_WINS,    SETTINGS_DNS_SUFFIX, SETTINGS_ROUTE,
+        SETTINGS_METRIC,  SETTINGS_MTU,        SETTINGS_CONNECTION_NAME};
     Text name = TEXT_ON(connection->name);
 
     if (connection->is_vista)

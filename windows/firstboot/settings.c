@@ -6,6 +6,9 @@
 
 enum {
     WAIT_LIMIT_SECONDS = 3600,
+    METRIC_LIMIT = 9999,
+    DOMAIN_LIMIT = 253,
+    DOMAIN_LABEL_LIMIT = 63,
     MTU_MINIMUM = 576,
     MTU_LIMIT = 65535,
     STEP_LIMIT = 31,
@@ -135,6 +138,11 @@ static bool is_mac(const char *value)
     return value[12] == '\0';
 }
 
+static bool is_metric(const char *value)
+{
+    return is_number_between(value, 1, METRIC_LIMIT);
+}
+
 static bool is_address(const char *value)
 {
     Ip ip;
@@ -147,6 +155,34 @@ static bool is_host(const char *value)
     Ip ip;
 
     return ip_parse(value, text_length(value), &ip);
+}
+
+static bool is_host_v4(const char *value)
+{
+    Ip ip;
+
+    return ip_parse(value, text_length(value), &ip) && !ip.is_v6;
+}
+
+/* Labels of letters, digits, '-' and '_' (which Active Directory has), with single dots between. */
+static bool is_domain(const char *value)
+{
+    size_t length = text_length(value), label = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        char c = value[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+        if (c == '.' && label > 0)
+            label = 0;
+        else if (is_letter || (c >= '0' && c <= '9') || c == '-' || c == '_')
+            label++;
+        else
+            return false;
+        if (label > DOMAIN_LABEL_LIMIT)
+            return false;
+    }
+    return label > 0 && length <= DOMAIN_LIMIT;
 }
 
 static bool is_route(const char *value)
@@ -230,6 +266,9 @@ static const struct {
     [SETTINGS_ADDRESS] = {"address", is_address},
     [SETTINGS_GATEWAY] = {"gateway", is_host},
     [SETTINGS_DNS] = {"dns", is_host},
+    [SETTINGS_WINS] = {"wins", is_host_v4},
+    [SETTINGS_DNS_SUFFIX] = {"dns-suffix", is_domain},
+    [SETTINGS_METRIC] = {"metric", is_metric},
     [SETTINGS_MTU] = {"mtu", is_mtu},
     [SETTINGS_ROUTE] = {"route", is_route},
     [SETTINGS_DISKS] = {"disks", is_online},

@@ -31,6 +31,9 @@ typedef enum {
     SETTINGS_ADDRESS,         /* "192.0.2.5/24", "2001:db8::5/64" */
     SETTINGS_GATEWAY,         /* "192.0.2.1" */
     SETTINGS_DNS,             /* likewise */
+    SETTINGS_WINS,            /* "192.0.2.1", IPv4 */
+    SETTINGS_DNS_SUFFIX,      /* "corp.example" */
+    SETTINGS_METRIC,          /* of the interface, 1…9999 */
     SETTINGS_MTU,             /* 576…65535 */
     SETTINGS_ROUTE,           /* "198.51.100.0/24 192.0.2.254", or with " METRIC" */
     SETTINGS_DISKS,           /* "online" */

@@ -211,11 +211,30 @@ static void test_routes(void)
     g_assert_cmpstr(routes, ==, "10.20.0.0/16 10.0.2.3 1, 10.30.1.1/32 10.0.2.4");
 }
 
+/* NetBIOS name servers stand with another protocol. */
+static void test_wins(void)
+{
+    static const HiveRow system[] = {
+        ADAPTER(VMXNET3),
+        {SET "Services\\NetBT\\Parameters\\Interfaces\\Tcpip_" GUID, "NameServerList",
+         "multi:10.0.2.9|nonsense|0.0.0.0|10.0.2.10"},
+        {NULL, NULL, NULL},
+    };
+    g_autoptr(TestGuest) test = test_guest_new(system, NULL);
+    test_guest_inspect(test);
+    const GPtrArray *adapters = test->guest->windows_facts.adapters;
+    g_assert_cmpuint(adapters->len, ==, 1);
+    const GuestWindowsAdapter *adapter = g_ptr_array_index(adapters, 0);
+    g_autofree char *wins = test_guest_join(adapter->wins);
+    g_assert_cmpstr(wins, ==, "10.0.2.9, 10.0.2.10");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/inspect/windows-network/real", test_real);
     g_test_add_func("/inspect/windows-network/rows", test_rows);
     g_test_add_func("/inspect/windows-network/routes", test_routes);
+    g_test_add_func("/inspect/windows-network/wins", test_wins);
     return g_test_run();
 }

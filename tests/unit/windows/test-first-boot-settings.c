@@ -27,6 +27,9 @@ static const char sample[] =
     "address=2001:db8::5/64\r\n"
     "gateway=192.0.2.1\r\n"
     "dns=192.0.2.53\r\n"
+    "wins=192.0.2.60\r\n"
+    "dns-suffix=corp.example\r\n"
+    "metric=10\r\n"
     "mtu=1400\r\n"
     "route=198.51.100.0/24 192.0.2.254 5\r\n"
     "agent=agent\\qemu-ga-x86_64.msi\r\n"
@@ -50,7 +53,7 @@ static void test_sample(void)
 
     g_assert_true(ok);
     g_assert_cmpuint(settings->bad_lines, ==, 0);
-    g_assert_cmpuint(settings->count, ==, 19);
+    g_assert_cmpuint(settings->count, ==, 22);
     g_assert_cmpstr(settings_get(settings, SETTINGS_WAIT), ==, "60");
     g_assert_cmpstr(settings_get(settings, SETTINGS_CONNECTION_NAME), ==,
                     "LAN-Verbindung f\xc3\xbcr alle");
@@ -177,6 +180,19 @@ static void test_values(void)
         {SETTINGS_ADAPTER, "00:0c:29:66:1a:a2", false},
         {SETTINGS_ADAPTER, "000c29661aa", false},
         {SETTINGS_ADAPTER, "000c29661aa22", false},
+        {SETTINGS_WINS, "192.0.2.60", true},
+        {SETTINGS_WINS, "2001:db8::1", false},
+        {SETTINGS_DNS_SUFFIX, "corp.example", true},
+        {SETTINGS_DNS_SUFFIX, "_msdcs.corp-1.example", true},
+        {SETTINGS_DNS_SUFFIX, "", false},
+        {SETTINGS_DNS_SUFFIX, ".example", false},
+        {SETTINGS_DNS_SUFFIX, "corp..example", false},
+        {SETTINGS_DNS_SUFFIX, "corp.example.", false},
+        {SETTINGS_DNS_SUFFIX, "corp example", false},
+        {SETTINGS_DNS_SUFFIX, "a\"b", false},
+        {SETTINGS_METRIC, "0", false},
+        {SETTINGS_METRIC, "9999", true},
+        {SETTINGS_METRIC, "10000", false},
         {SETTINGS_MTU, "575", false},
         {SETTINGS_MTU, "576", true},
         {SETTINGS_MTU, "65536", false},

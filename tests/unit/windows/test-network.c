@@ -148,6 +148,7 @@ static void free_adapter(gpointer data)
     g_ptr_array_unref(adapter->addresses);
     g_ptr_array_unref(adapter->gateways);
     g_ptr_array_unref(adapter->dns);
+    g_ptr_array_unref(adapter->wins);
     g_free(adapter->guid);
     g_free(adapter);
 }
@@ -159,6 +160,7 @@ static GuestWindowsAdapter *add_adapter(GPtrArray *adapters)
     adapter->addresses = g_ptr_array_new();
     adapter->gateways = g_ptr_array_new();
     adapter->dns = g_ptr_array_new();
+    adapter->wins = g_ptr_array_new();
     adapter->guid = g_strdup_printf("{%08u-0000-0000-0000-000000000000}", adapters->len + 1);
     g_ptr_array_add(adapters, adapter);
     return adapter;
@@ -203,6 +205,7 @@ static void make_facts(GuestWindows *facts)
     adapter->mtu = 9000;
     adapter->metric = 10;
     adapter->dns_suffix = borrow("example.test");
+    g_ptr_array_add(adapter->wins, borrow("10.0.2.9"));
     g_ptr_array_add(adapter->addresses, borrow("10.0.2.55/24"));
     g_ptr_array_add(adapter->addresses, borrow("2001:db8::55/64"));
     g_ptr_array_add(adapter->gateways, borrow("10.0.2.2"));
@@ -237,7 +240,11 @@ static char *describe(const NetworkPlan *plan)
         append_joined(text, "address", address->addresses);
         append_joined(text, "gateway", address->gateways);
         append_joined(text, "dns", address->dns);
+        append_joined(text, "wins", address->wins);
         append_joined(text, "route", address->routes);
+        if (address->dns_suffix)
+            g_string_append_printf(text, " suffix=%s metric=%u", address->dns_suffix,
+                                   address->metric);
         g_string_append_printf(text, " mtu=%u\n", address->mtu);
     }
     return g_string_free(text, FALSE);
@@ -268,11 +275,9 @@ static void test_plan(void)
          2,
          TRUE,
          MAC_A " 'Ethernet0' address=10.0.2.55/24 address=2001:db8::55/64 gateway=10.0.2.2 "
-               "dns=10.0.2.3 route=10.20.0.0/16 10.0.2.3 1 mtu=9000\n" MAC_B
-               " 'Backup' dns=10.9.0.1 mtu=0\n",
-         "windows-network-lost: network settings are not carried over: DNS suffix example.test of "
-         "Ethernet0\n"
-         "windows-network-lost: network settings are not carried over: metric 10 of Ethernet0\n"},
+               "dns=10.0.2.3 wins=10.0.2.9 route=10.20.0.0/16 10.0.2.3 1 suffix=example.test "
+               "metric=10 mtu=9000\n" MAC_B " 'Backup' dns=10.9.0.1 mtu=0\n",
+         ""},
         {"a card that is no longer there",
          {{.mac = MAC_B}},
          1,
@@ -285,8 +290,8 @@ static void test_plan(void)
          2,
          FALSE,
          MAC_A " 'Ethernet0' address=10.0.2.55/24 address=2001:db8::55/64 gateway=10.0.2.2 "
-               "dns=10.0.2.3 route=10.20.0.0/16 10.0.2.3 1 mtu=9000\n" MAC_B
-               " 'Backup' dns=10.9.0.1 mtu=0\n",
+               "dns=10.0.2.3 wins=10.0.2.9 route=10.20.0.0/16 10.0.2.3 1 suffix=example.test "
+               "metric=10 mtu=9000\n" MAC_B " 'Backup' dns=10.9.0.1 mtu=0\n",
          "windows-network-lost: network settings are not carried over: 10.0.2.55/24 of Ethernet0\n"
          "windows-network-lost: network settings are not carried over: name servers of Backup\n"
          "windows-network-lost: network settings are not carried over: DNS suffix example.test of "
