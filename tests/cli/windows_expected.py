@@ -297,6 +297,9 @@ def _network_settings(system, control_set, adapter, mac):
     lines += ["gateway=" + text for text in gateways]
     for place in (key, key_v6):
         lines += ["dns=" + text for text in _texts(system, place, "NameServer")]
+    netbios = "%s\\Services\\NetBT\\Parameters\\Interfaces\\Tcpip_%s" % (control_set, adapter)
+    lines += ["wins=" + text for text in _texts(system, netbios, "NameServerList") if text]
+    lines += ["dns-suffix=" + text for text in _texts(system, key, "Domain") if text]
     routes = system.keys.get((parameters % "" + "PersistentRoutes").upper(), ("", {}))[1]
     for name, *_ in routes.values():
         destination, mask, gateway, metric = name.split(",")
