@@ -5,20 +5,10 @@
 
 #include "base/error.h"
 #include "linux-test-guest.h"
+#include "linux-test-modules.h"
 #include "linux-test-unpack.h"
 #include "linux/initramfs_extend.h"
 #include "linux/module_index.h"
-
-#define VERSION "6.1.0-28-amd64"
-#define MODULES "/lib/modules/" VERSION "/"
-#define BLK "kernel/drivers/block/virtio_blk.ko"
-#define RING "kernel/drivers/virtio/virtio_ring.ko"
-#define CORE "kernel/drivers/virtio/virtio.ko"
-#define PCI "kernel/drivers/virtio/virtio_pci.ko"
-#define SCSI "kernel/drivers/scsi/virtio_scsi.ko"
-#define SCSI_MOD "kernel/drivers/scsi/scsi_mod.ko"
-#define SD "kernel/drivers/scsi/sd_mod.ko"
-#define NET "kernel/drivers/net/virtio_net.ko"
 
 typedef struct {
     const char *name;
@@ -34,68 +24,6 @@ static const Format formats[] = {
     {"zstd", {"zstd", "-q", NULL}, {NULL}},
     {"lz4", {"lz4", "-l", "-c", NULL}, {"lz4", "-d", "-c", NULL}},
 };
-
-/* A guest with the modules of one kernel; suffix: of its module files. */
-static TestGuest *make_guest(const char *suffix)
-{
-    static const char *const lines[][3] = {
-        {CORE, "", ""},     {RING, CORE, ""},   {PCI, RING, CORE},
-        {BLK, RING, CORE},  {SCSI_MOD, "", ""}, {SCSI, SCSI_MOD, RING},
-        {SD, SCSI_MOD, ""}, {NET, RING, CORE},  {"kernel/fs/ext4.ko", "", ""},
-    };
-    TestGuest *guest = test_guest_new();
-    g_autoptr(GString) dep = g_string_new(NULL);
-
-    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
-        g_autofree char *path = g_strconcat(MODULES, lines[i][0], suffix, NULL);
-        g_autofree char *text = g_strconcat("module ", lines[i][0], NULL);
-        g_autoptr(GBytes) content = g_bytes_new(text, strlen(text));
-
-        if (g_str_equal(suffix, ".xz")) {
-            static const char *const argv[] = {"xz", NULL};
-            GBytes *packed = test_filter(argv, content);
-
-            if (packed != NULL) {
-                g_bytes_unref(content);
-                content = packed;
-            }
-        }
-        test_guest_add_file(guest, path, content);
-        g_string_append_printf(dep, "%s%s:", lines[i][0], suffix);
-        for (guint j = 1; j < 3; j++)
-            if (*lines[i][j] != '\0')
-                g_string_append_printf(dep, " %s%s", lines[i][j], suffix);
-        g_string_append_c(dep, '\n');
-    }
-    test_guest_add_text(guest, MODULES "modules.dep", dep->str);
-    test_guest_add_text(guest, MODULES "modules.alias",
-                        "# Aliases extracted from modules themselves.\n"
-                        "alias virtio:d00000002v* virtio_blk\n"
-                        "alias virtio:d00000001v* virtio_net\n"
-                        "alias pci:v00001AF4d*sv*sd*bc*sc*i* virtio_pci\n"
-                        "alias fs-ext4 ext4\n");
-    return guest;
-}
-
-static KernelModules *read_modules(TestGuest *guest)
-{
-    GuestKernel kernel = {.version = g_strdup(VERSION),
-                          .modules_dir = g_strdup("/lib/modules/" VERSION)};
-    g_autoptr(GError) error = NULL;
-    KernelModules *modules = kernel_modules_read(guest->guest.tree, &kernel, &error);
-
-    g_assert_no_error(error);
-    g_free(kernel.version);
-    g_free(kernel.modules_dir);
-    return modules;
-}
-
-static void add_text(CpioWriter *writer, const char *path, const char *text)
-{
-    g_autoptr(GBytes) content = g_bytes_new(text, strlen(text));
-
-    cpio_writer_add_file(writer, path, content, 0644);
-}
 
 static void add_index(CpioWriter *writer, const char *path, const char *key, const char *value)
 {
@@ -134,10 +62,10 @@ static GBytes *make_archive(gboolean merged, const char *suffix)
         cpio_writer_add_directory(&writer, path);
     }
     cpio_writer_add_directory(&writer, "conf");
-    add_text(&writer, "conf/modules", "ext4\n");
-    add_text(&writer, "init", "#!/bin/sh\n");
-    add_text(&writer, ext4, "ext4");
-    add_text(&writer, dep, dep_text);
+    test_modules_add_text(&writer, "conf/modules", "ext4\n");
+    test_modules_add_text(&writer, "init", "#!/bin/sh\n");
+    test_modules_add_text(&writer, ext4, "ext4");
+    test_modules_add_text(&writer, dep, dep_text);
     add_index(&writer, dep_bin, "ext4", ext4_line);
     add_index(&writer, alias_bin, "fs_ext4", "ext4");
     return cpio_writer_finish(&writer);
@@ -151,7 +79,8 @@ static GBytes *make_microcode(void)
     cpio_writer_add_directory(&writer, "kernel");
     cpio_writer_add_directory(&writer, "kernel/x86");
     cpio_writer_add_directory(&writer, "kernel/x86/microcode");
-    add_text(&writer, "kernel/x86/microcode/GenuineIntel.bin", "not really microcode!");
+    test_modules_add_text(&writer, "kernel/x86/microcode/GenuineIntel.bin",
+                          "not really microcode!");
     return cpio_writer_finish(&writer);
 }
 
@@ -165,11 +94,6 @@ static GBytes *join(GBytes *first, GBytes *second)
     return g_byte_array_free_to_bytes(bytes);
 }
 
-static void unpack_bytes(GHashTable *root, GBytes *bytes)
-{
-    test_unpack_stream(root, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
-}
-
 /* Archive by archive, as the kernel does: what our side appended begins at the old image's end. */
 static GHashTable *unpack_extended(const Format *format, GBytes *early, GBytes *archive,
                                    GBytes *packed, GBytes *extended)
@@ -180,22 +104,22 @@ static GHashTable *unpack_extended(const Format *format, GBytes *early, GBytes *
     g_autoptr(GBytes) rest = NULL;
 
     if (early != NULL)
-        unpack_bytes(root, early);
+        test_modules_unpack(root, early);
     if (format->unpack[0] != NULL) {
         g_autoptr(GBytes) main_part =
             g_bytes_new_from_bytes(extended, early_size, g_bytes_get_size(extended) - early_size);
         g_autoptr(GBytes) stream = test_filter(format->unpack, main_part);
 
-        unpack_bytes(root, stream);
+        test_modules_unpack(root, stream);
         return root;
     }
-    unpack_bytes(root, archive);
+    test_modules_unpack(root, archive);
     while (old_size % 4 != 0) {
         g_assert_cmpuint(((const guint8 *)g_bytes_get_data(extended, NULL))[old_size], ==, 0);
         old_size++;
     }
     rest = g_bytes_new_from_bytes(extended, old_size, g_bytes_get_size(extended) - old_size);
-    unpack_bytes(root, rest);
+    test_modules_unpack(root, rest);
     return root;
 }
 
@@ -240,8 +164,8 @@ typedef struct {
 static void test_layout(gconstpointer data)
 {
     const Layout *layout = data;
-    g_autoptr(TestGuest) guest = make_guest("");
-    g_autoptr(KernelModules) modules = read_modules(guest);
+    g_autoptr(TestGuest) guest = test_modules_guest("");
+    g_autoptr(KernelModules) modules = test_modules_read(guest);
     g_autoptr(GBytes) early = layout->early ? make_microcode() : NULL;
     g_autoptr(GBytes) archive = make_archive(layout->merged, "");
     g_autoptr(GBytes) packed = layout->format->pack[0] != NULL
@@ -277,8 +201,8 @@ static void test_compressed_modules(void)
 {
     static const char *const suffixes[] = {"", ".xz"};
     g_autofree char *xz = g_find_program_in_path("xz");
-    g_autoptr(TestGuest) guest = make_guest(".xz");
-    g_autoptr(KernelModules) modules = read_modules(guest);
+    g_autoptr(TestGuest) guest = test_modules_guest(".xz");
+    g_autoptr(KernelModules) modules = test_modules_read(guest);
 
     for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
         g_autoptr(GBytes) archive = make_archive(TRUE, suffixes[i]);
@@ -290,7 +214,7 @@ static void test_compressed_modules(void)
         g_assert_true(initramfs_extend(archive, &guest->guest, VERSION, modules, NULL, &extended,
                                        &summary, &error));
         g_assert_no_error(error);
-        unpack_bytes(root, extended);
+        test_modules_unpack(root, extended);
         check_root(root, TRUE, suffixes[i]);
         if (i == 0 && xz != NULL) {
             text = test_unpack_text(root, "lib/modules/" VERSION "/" BLK);
@@ -299,87 +223,12 @@ static void test_compressed_modules(void)
     }
 }
 
-/* The kind-specific files, beside what every image gets. */
-static void test_loaders(void)
-{
-    static const struct {
-        const char *path, *content; /* in the old image */
-        const char *changed, *expected;
-    } rows[] = {
-        {"config", "EARLYHOOKS=\"udev\"\nMODULES=\"ahci\"\n", "config",
-         "EARLYHOOKS=\"udev\"\nMODULES=\"ahci\"\n"
-         "MODULES=\"$MODULES virtio_pci virtio_blk virtio_scsi sd_mod\"\n"},
-        {"systemd-modules-load", "elf", "etc/modules-load.d/drydock-virtio.conf",
-         "virtio_pci\nvirtio_blk\nvirtio_scsi\nsd_mod\n"},
-    };
-    g_autoptr(TestGuest) guest = make_guest("");
-    g_autoptr(KernelModules) modules = read_modules(guest);
-
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_auto(CpioWriter) writer = {0};
-        g_autoptr(GBytes) archive = NULL, extended = NULL;
-        g_autofree char *summary = NULL, *text = NULL;
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GHashTable) root = test_unpack_new();
-
-        cpio_writer_init(&writer);
-        cpio_writer_add_directory(&writer, "usr");
-        cpio_writer_add_directory(&writer, "usr/lib");
-        cpio_writer_add_directory(&writer, "usr/lib/systemd");
-        add_text(&writer, i == 0 ? rows[i].path : "usr/lib/systemd/systemd-modules-load",
-                 rows[i].content);
-        archive = cpio_writer_finish(&writer);
-        g_assert_true(initramfs_extend(archive, &guest->guest, VERSION, modules, NULL, &extended,
-                                       &summary, &error));
-        g_assert_no_error(error);
-        unpack_bytes(root, extended);
-        text = test_unpack_text(root, rows[i].changed);
-        g_assert_cmpstr(text, ==, rows[i].expected);
-        /* No index in the image: it gets all of them. */
-        g_assert_nonnull(
-            test_unpack_content(root, "usr/lib/modules/" VERSION "/modules.dep.bin") != NULL
-                ? test_unpack_content(root, "usr/lib/modules/" VERSION "/modules.alias")
-                : test_unpack_content(root, "lib/modules/" VERSION "/modules.alias"));
-    }
-}
-
-/* Red Hat's mkinitrd before dracut: flat /lib, insmod lines in a nash script. */
-static void test_nash(void)
-{
-    g_autoptr(TestGuest) guest = make_guest("");
-    g_autoptr(KernelModules) modules = read_modules(guest);
-    g_auto(CpioWriter) writer = {0};
-    g_autoptr(GBytes) archive = NULL, extended = NULL;
-    g_autofree char *summary = NULL, *text = NULL;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GHashTable) root = test_unpack_new();
-
-    cpio_writer_init(&writer);
-    cpio_writer_add_directory(&writer, "lib");
-    add_text(&writer, "lib/scsi_mod.ko", "scsi_mod");
-    add_text(&writer, "lib/sd_mod.ko", "sd_mod");
-    add_text(&writer, "init",
-             "#!/bin/nash\necho \"Loading sd_mod.ko module\"\ninsmod /lib/sd_mod.ko \n"
-             "mkblkdevs\nmkrootdev -t ext3 -o defaults,ro sda1\n");
-    archive = cpio_writer_finish(&writer);
-    g_assert_true(initramfs_extend(archive, &guest->guest, VERSION, modules, NULL, &extended,
-                                   &summary, &error));
-    g_assert_no_error(error);
-    unpack_bytes(root, extended);
-    text = test_unpack_text(root, "init");
-    g_assert_nonnull(strstr(text, "insmod /lib/sd_mod.ko \n"
-                                  "echo \"Loading virtio.ko module\"\ninsmod /lib/virtio.ko\n"));
-    g_assert_nonnull(strstr(text, "insmod /lib/virtio_scsi.ko\nmkblkdevs\n"));
-    g_assert_nonnull(test_unpack_content(root, "lib/virtio_blk.ko"));
-    g_assert_null(test_unpack_content(root, "lib/modules/" VERSION "/modules.dep.bin"));
-}
-
 /* LVM's list of devices is covered by a link to nowhere, network names come along only where the
    image has network drivers. */
 static void test_extras(void)
 {
-    g_autoptr(TestGuest) guest = make_guest("");
-    g_autoptr(KernelModules) modules = read_modules(guest);
+    g_autoptr(TestGuest) guest = test_modules_guest("");
+    g_autoptr(KernelModules) modules = test_modules_read(guest);
     g_autoptr(GPtrArray) files = g_ptr_array_new();
     InitramfsFile file = {.path = g_strdup("/etc/systemd/network/10-drydock-ens192.link"),
                           .content = g_bytes_new_static("[Match]\n", 8)};
@@ -404,14 +253,15 @@ static void test_extras(void)
         cpio_writer_init(&writer);
         for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
             cpio_writer_add_directory(&writer, folders[i]);
-        add_text(&writer, "etc/lvm/devices/system.devices", "IDTYPE=sys_wwid\n");
+        test_modules_add_text(&writer, "etc/lvm/devices/system.devices", "IDTYPE=sys_wwid\n");
         if (with_network)
-            add_text(&writer, "lib/modules/" VERSION "/kernel/drivers/net/vmxnet3.ko", "vmxnet3");
+            test_modules_add_text(&writer, "lib/modules/" VERSION "/kernel/drivers/net/vmxnet3.ko",
+                                  "vmxnet3");
         archive = cpio_writer_finish(&writer);
         g_assert_true(initramfs_extend(archive, &guest->guest, VERSION, modules, files, &extended,
                                        &summary, &error));
         g_assert_no_error(error);
-        unpack_bytes(root, extended);
+        test_modules_unpack(root, extended);
         g_assert_null(test_unpack_content(root, "etc/lvm/devices/system.devices"));
         g_assert_cmpint(test_unpack_content(root, file.path + 1) != NULL, ==, with_network);
         g_assert_cmpint(test_unpack_content(root, "lib/modules/" VERSION "/" NET) != NULL, ==,
@@ -436,8 +286,8 @@ static void test_storage_texts(void)
         {"etc/mdadm/mdadm.conf", "DEVICE /dev/sda1 /dev/sdb1\n", "DEVICE partitions\n"},
         {"etc/fstab", "/dev/sda1 / ext4 ro\n", NULL}, /* of the image itself */
     };
-    g_autoptr(TestGuest) guest = make_guest("");
-    g_autoptr(KernelModules) modules = read_modules(guest);
+    g_autoptr(TestGuest) guest = test_modules_guest("");
+    g_autoptr(KernelModules) modules = test_modules_read(guest);
     g_auto(CpioWriter) writer = {0};
     g_autoptr(GBytes) archive = NULL, extended = NULL;
     g_autofree char *summary = NULL;
@@ -454,13 +304,13 @@ static void test_storage_texts(void)
     cpio_writer_add_directory(&writer, "etc/lvm");
     cpio_writer_add_directory(&writer, "etc/mdadm");
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
-        add_text(&writer, rows[i].path, rows[i].content);
+        test_modules_add_text(&writer, rows[i].path, rows[i].content);
     archive = cpio_writer_finish(&writer);
     g_assert_true(initramfs_extend(archive, &guest->guest, VERSION, modules, NULL, &extended,
                                    &summary, &error));
     g_assert_no_error(error);
     g_assert_nonnull(strstr(summary, "; finds its disks by other names"));
-    unpack_bytes(root, extended);
+    test_modules_unpack(root, extended);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *text = test_unpack_text(root, rows[i].path);
 
@@ -521,37 +371,6 @@ static void test_lzma_refused(void)
     g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_UNSUPPORTED);
 }
 
-/* booster loads what its own lists say; an image of it that has virtio is fine. */
-static void test_booster(void)
-{
-    static const char *const present[] = {BLK, RING, CORE, PCI, SCSI, SCSI_MOD, SD, NET};
-    g_autoptr(TestGuest) guest = make_guest("");
-    g_autoptr(KernelModules) modules = read_modules(guest);
-
-    for (guint i = 0; i < 2; i++) {
-        g_auto(CpioWriter) writer = {0};
-        g_autoptr(GBytes) archive = NULL, extended = NULL;
-        g_autofree char *summary = NULL;
-        g_autoptr(GError) error = NULL;
-
-        cpio_writer_init(&writer);
-        add_text(&writer, "etc/booster.init.yaml", "network: null\n");
-        for (guint j = 0; i == 1 && j < G_N_ELEMENTS(present); j++) {
-            g_autofree char *path = g_strconcat(MODULES + 1, present[j], NULL);
-
-            add_text(&writer, path, "module");
-        }
-        archive = cpio_writer_finish(&writer);
-        gboolean ok = initramfs_extend(archive, &guest->guest, VERSION, modules, NULL, &extended,
-                                       &summary, &error);
-
-        g_assert_cmpint(ok, ==, i == 1);
-        g_assert_null(extended);
-        if (i == 0)
-            g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_UNSUPPORTED);
-    }
-}
-
 static void test_resolve(void)
 {
     static const struct {
@@ -605,13 +424,10 @@ int main(int argc, char **argv)
         g_test_add_data_func(name, layout, test_layout);
     }
     g_test_add_func("/linux/initramfs/compressed-modules", test_compressed_modules);
-    g_test_add_func("/linux/initramfs/loaders", test_loaders);
-    g_test_add_func("/linux/initramfs/nash", test_nash);
     g_test_add_func("/linux/initramfs/extras", test_extras);
     g_test_add_func("/linux/initramfs/storage-texts", test_storage_texts);
     g_test_add_func("/linux/initramfs/damaged", test_damaged);
     g_test_add_func("/linux/initramfs/lzma", test_lzma_refused);
     g_test_add_func("/linux/initramfs/resolve", test_resolve);
-    g_test_add_func("/linux/initramfs/booster", test_booster);
     return g_test_run();
 }
