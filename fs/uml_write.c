@@ -123,9 +123,15 @@ gboolean uml_free_extents(Fs *fs, GArray *extents, GError **error)
     if (!ok)
         return FALSE;
     g_array_sort(discards, compare_extents);
+    /* Btrfs discards what is free in a mixed block group twice. */
+    uint64_t end = 0;
     for (guint i = 0; i < discards->len; i++) {
         const FsExtent *extent = &g_array_index(discards, FsExtent, i);
-        fs_extents_add(extents, extent->start_bytes, extent->length_bytes);
+        uint64_t start = MAX(extent->start_bytes, end);
+        uint64_t extent_end = extent->start_bytes + extent->length_bytes;
+        if (extent_end > start)
+            fs_extents_add(extents, start, extent_end - start);
+        end = MAX(end, extent_end);
     }
     return TRUE;
 }
