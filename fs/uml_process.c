@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -21,6 +22,8 @@
 #define KERNEL_ID "kernel"
 /* Its memory is a file that takes room as it is used: 60 MiB for most volumes. */
 #define KERNEL_MEMORY "mem=384M"
+#define KERNEL_MEMORY_BYTES ((uint64_t)384 << 20)
+#define ROOM_BYTES ((uint64_t)32 << 20) /* for the initramfs, and others */
 #define CONNECT_LIMIT_SECONDS 60
 #define VIRTIO_ID_BLOCK "2"
 
@@ -64,6 +67,14 @@ static gboolean can_execute_from(const char *directory)
     return TRUE;
 }
 
+/* A container's /dev/shm often has 64 MiB, and a page that finds no room ends the kernel. */
+static gboolean has_room(const char *directory)
+{
+    struct statvfs info;
+    return statvfs(directory, &info) == 0 &&
+           (uint64_t)info.f_bavail * info.f_frsize >= KERNEL_MEMORY_BYTES + ROOM_BYTES;
+}
+
 /* The socket's path has to fit into sockaddr_un, and into the kernel's command line. */
 static gboolean make_directory(UmlProcess *process, GError **error)
 {
@@ -73,7 +84,7 @@ static gboolean make_directory(UmlProcess *process, GError **error)
         if (!bases[i] || !g_path_is_absolute(bases[i]) || strpbrk(bases[i], ": \"'") ||
             strlen(bases[i]) + sizeof("/drydock-uml-XXXXXX/socket") >
                 sizeof(((struct sockaddr_un *)NULL)->sun_path) ||
-            !can_execute_from(bases[i]))
+            !has_room(bases[i]) || !can_execute_from(bases[i]))
             continue;
         g_autofree char *directory = g_build_filename(bases[i], "drydock-uml-XXXXXX", NULL);
         if (g_mkdtemp_full(directory, 0700)) {
@@ -82,7 +93,8 @@ static gboolean make_directory(UmlProcess *process, GError **error)
         }
     }
     drydock_error_set(error, DRYDOCK_ERROR_SYSTEM,
-                      "set TMPDIR to a folder on a filesystem that is not mounted noexec",
+                      "set TMPDIR to a folder with 416 MiB of room on a filesystem that is not "
+                      "mounted noexec",
                       "no folder for User-Mode Linux, whose memory is a file that is executed");
     return FALSE;
 }
