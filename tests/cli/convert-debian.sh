@@ -104,8 +104,9 @@ mounts = {mount["mount_point"]: mount["volume"] for mount in guest["linux"]["mou
 assert mounts["/"] == "vmguest-vg/root" and mounts["/boot"] == "sda1", mounts
 if sys.argv[2] == "luks":
     partition = volumes["sda2"]
-    assert partition["encryption"] == "LUKS2" and partition["type"] == "LVM2_member", partition
-    assert partition["encryption_uuid"] == "64727964-0102-4304-8506-0708090a0b0c", partition
+    encryption = partition["encryption"]
+    assert partition["type"] == "LVM2_member" and encryption["type"] == "LUKS2", partition
+    assert encryption["id"] == "64727964-0102-4304-8506-0708090a0b0c", encryption
 if sys.argv[2] == "raid":
     array = volumes["md0"]
     assert array["device"] == "/dev/md0" and array["layer"] == "RAID", array
