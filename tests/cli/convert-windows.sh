@@ -670,7 +670,7 @@ bitlocker-locked)
     expect 2 migrate guest.vmdk -o out.d --key any
     expect 1 migrate guest.vmdk -o out.d --key any:file:no-such-file
     expect 1 migrate guest.vmdk -o out.d --key any:env:NO_SUCH_VARIABLE
-    expect 2 migrate guest.vmdk -o out.d --key sda2:file:wrong
+    expect 2 migrate guest.vmdk -o out.d --key :file:wrong
     expect 2 migrate guest.vmdk -o out.d --key "$recovery"
     ! grep -qF "$recovery" err || fail "a secret is repeated in a message"
     listing out.d >after
