@@ -36,7 +36,10 @@ make_template() {
     if [ ! -e "$template/system.reg" ]; then
         rm -rf "$template.new"
         if ! WINEPREFIX=$template.new wine wineboot --init >/dev/null 2>&1 9>&-; then
-            # Wine may be there for 64 bits alone.
+            # Wine may be there for 64 bits alone; its server has begun to write all the same.
+            WINEPREFIX=$template.new wineserver --kill --wait 9>&- || :
+            forget_socket "$template.new"
+            rm -rf "$template.new"
             [ "$architecture" = amd64 ] || { echo "skipped: no 32-bit Wine here"; exit 77; }
             fail "Wine does not start"
         fi
@@ -72,9 +75,12 @@ service=DrydockFirstBoot
 windows_starts() {
     rm -f running
     mkfifo running
-    wine cmd <running >/dev/null 2>&1 &
+    wine cmd <running >cmd.out 2>/dev/null &
     waiting=$!
     exec 8>running
+    # What is asked of the registry before Windows is up may be lost.
+    printf 'echo it-is-up\r\n' >&8
+    wait_for 60 grep -q it-is-up cmd.out
 }
 
 power_fails() {
