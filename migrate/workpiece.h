@@ -23,9 +23,9 @@ Workpiece *workpiece_open(const Options *options, WorkpieceFlags flags, Progress
 void workpiece_close(Workpiece *workpiece);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workpiece, workpiece_close)
 
-/* Exactly one of the two is not NULL. */
 /* listener starts a kernel for filesystems that need one. */
 void workpiece_provide_kernel(const Workpiece *workpiece, WorkerListener *listener);
+/* Exactly one of the two is not NULL. */
 const Session *workpiece_session(const Workpiece *workpiece);
 const HiveFile *workpiece_hive_file(const Workpiece *workpiece);
 /* Whether changes are to be made, and not just shown. */

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What is said of a Windows guest, compared with a file that a person has read.
+# What is said of a Windows guest, compared with a text that is kept: a change shows as a
+# difference to be read.
 #   inspect-windows.sh GENERATION
 # UPDATE_GOLDEN=1 rewrites tests/golden/inspect-windows-GENERATION.json.
 # shellcheck source-path=SCRIPTDIR source=support.sh

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What would be changed in a guest of each distribution, compared with files that a person has read.
+# What would be changed in a guest of each distribution, compared with texts that are kept: a change shows as a
+# difference to be read.
 #   plan-linux.sh            all of them
 #   plan-linux.sh DISTRIBUTION…
 # UPDATE_GOLDEN=1 rewrites tests/golden/plan-linux-DISTRIBUTION.txt.

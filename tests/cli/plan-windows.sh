@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every change that is planned for a Windows guest, compared with a file that a person has read.
+# Every change that is planned for a Windows guest, compared with a text that is kept: a change shows as a
+# difference to be read.
 #   plan-windows.sh GENERATION
 # UPDATE_GOLDEN=1 rewrites tests/golden/plan-windows-GENERATION.txt.
 # shellcheck source-path=SCRIPTDIR source=support.sh
