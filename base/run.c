@@ -124,8 +124,8 @@ static gboolean spawn_process(const Spawn *spawn, pid_t *ret_pid, GError **error
     return ok;
 }
 
-static RunChild *child_start(const char *const *argv, int stdout_fd, const int *inherit_fds,
-                             size_t inherit_count, const char *working_directory, GError **error)
+RunChild *run_child_start_with(const char *const *argv, const RunChildOptions *options,
+                               GError **error)
 {
     g_autofree char *quoted = run_quote_argv(argv);
     g_debug("run: %s", quoted);
@@ -135,10 +135,16 @@ static RunChild *child_start(const char *const *argv, int stdout_fd, const int *
         drydock_error_set_errno(error, errno, "cannot create a memory file");
         return NULL;
     }
-    g_auto(GStrv) environment = g_get_environ();
-    environment = g_environ_setenv(environment, "LC_ALL", "C", TRUE);
-    Spawn spawn = {argv,          stdout_fd,         stderr_fd,  inherit_fds,
-                   inherit_count, working_directory, environment};
+    g_auto(GStrv) environment = options->environment
+                                    ? g_strdupv((char **)(uintptr_t)options->environment)
+                                    : g_environ_setenv(g_get_environ(), "LC_ALL", "C", TRUE);
+    Spawn spawn = {argv,
+                   options->stdout_fd,
+                   options->stderr_fd >= 0 ? options->stderr_fd : stderr_fd,
+                   options->inherit_fds,
+                   options->inherit_count,
+                   options->working_directory,
+                   environment};
     pid_t pid;
     if (!spawn_process(&spawn, &pid, error)) {
         close(stderr_fd);
@@ -154,7 +160,10 @@ static RunChild *child_start(const char *const *argv, int stdout_fd, const int *
 RunChild *run_child_start(const char *const *argv, const int *inherit_fds, size_t inherit_count,
                           GError **error)
 {
-    return child_start(argv, -1, inherit_fds, inherit_count, NULL, error);
+    RunChildOptions options = RUN_CHILD_OPTIONS;
+    options.inherit_fds = inherit_fds;
+    options.inherit_count = inherit_count;
+    return run_child_start_with(argv, &options, error);
 }
 
 /* The last lines the program wrote to stderr, on one line; "" when there are none. */
@@ -211,6 +220,20 @@ gboolean run_child_check_alive(RunChild *child, GError **error)
         return TRUE;
     set_exit_error(child, error);
     return FALSE;
+}
+
+gboolean run_child_has_ended(RunChild *child, int *ret_status)
+{
+    if (!child_reap(child, 0))
+        return FALSE;
+    *ret_status = child->status;
+    return TRUE;
+}
+
+void run_child_terminate(RunChild *child)
+{
+    if (!child_reap(child, 0))
+        kill(child->pid, SIGTERM);
 }
 
 pid_t run_child_pid(const RunChild *child)
@@ -307,8 +330,10 @@ gboolean run_program(const char *const *argv, const RunOptions *options, char **
         drydock_error_set_errno(error, errno, "cannot create a pipe");
         return FALSE;
     }
-    g_autoptr(RunChild) child =
-        child_start(argv, stdout_pipe[1], NULL, 0, options->working_directory, error);
+    RunChildOptions child_options = RUN_CHILD_OPTIONS;
+    child_options.stdout_fd = stdout_pipe[1];
+    child_options.working_directory = options->working_directory;
+    g_autoptr(RunChild) child = run_child_start_with(argv, &child_options, error);
     close(stdout_pipe[1]);
     if (!child) {
         close(stdout_pipe[0]);

@@ -34,6 +34,27 @@ typedef struct RunChild RunChild;
 RunChild *run_child_start(const char *const *argv, const int *inherit_fds, size_t inherit_count,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What else a program beside us may be given. Zero is not what is meant by "nothing": begin with
+   RUN_CHILD_OPTIONS. */
+typedef struct {
+    int stdout_fd;                  /* -1: /dev/null */
+    int stderr_fd;                  /* -1: kept, for messages */
+    const char *working_directory;  /* NULL: ours */
+    const char *const *environment; /* NULL: ours, with LC_ALL=C */
+    const int *inherit_fds;         /* as of run_child_start() */
+    size_t inherit_count;
+} RunChildOptions;
+#define RUN_CHILD_OPTIONS ((RunChildOptions){.stdout_fd = -1, .stderr_fd = -1})
+
+RunChild *run_child_start_with(const char *const *argv, const RunChildOptions *options,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* TRUE when the program has ended; *ret_status then is that of waitpid(). Does not wait. */
+gboolean run_child_has_ended(RunChild *child, int *ret_status);
+
+/* Asks it to end, and does not wait for that. */
+void run_child_terminate(RunChild *child);
+
 /* FALSE as soon as the program has ended; *error then says how, with the last lines of its stderr.
  */
 gboolean run_child_check_alive(RunChild *child, GError **error) G_GNUC_WARN_UNUSED_RESULT;

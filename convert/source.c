@@ -409,19 +409,48 @@ static void machine_drop(gpointer found)
     source_machine_free(found);
 }
 
-Source *source_open(const char *const *paths, guint count, const SourceRequest *request,
-                    GError **error)
+static Source *source_new(const SourceRequest *request)
 {
-    g_autoptr(Source) source = g_new0(Source, 1);
+    Source *source = g_new0(Source, 1);
     source->request = *request;
     source->context.request = &source->request;
     source->context.findings = findings_new();
     source->context.servers = g_ptr_array_new_with_free_func(server_close);
-    g_autoptr(GPtrArray) machines = g_ptr_array_new_with_free_func(machine_drop);
+    return source;
+}
+
+static gboolean find_named_machines(Source *source, const char *const *paths, guint count,
+                                    GPtrArray *machines, GError **error)
+{
     if (!find_machines(source, paths, count, machines, error))
-        return NULL;
+        return FALSE;
     for (guint i = 0; i < machines->len; i++)
         name_machine(g_ptr_array_index(machines, i));
+    return TRUE;
+}
+
+gboolean source_list_machines(const char *path, char ***ret_names, GError **error)
+{
+    const SourceRequest request = {0};
+    g_autoptr(Source) source = source_new(&request);
+    g_autoptr(GPtrArray) machines = g_ptr_array_new_with_free_func(machine_drop);
+    if (!find_named_machines(source, &path, 1, machines, error))
+        return FALSE;
+    *ret_names = g_new0(char *, machines->len + 1);
+    for (guint i = 0; i < machines->len; i++) {
+        const SourceMachine *found = g_ptr_array_index(machines, i);
+        (*ret_names)[i] = g_strdup(found->machine->name);
+    }
+    return TRUE;
+}
+
+Source *source_open(const char *const *paths, guint count, const SourceRequest *request,
+                    GError **error)
+{
+    g_autoptr(Source) source = source_new(request);
+    g_autoptr(GPtrArray) machines = g_ptr_array_new_with_free_func(machine_drop);
+    if (!find_named_machines(source, paths, count, machines, error))
+        return NULL;
     if (!choose_machine(source, machines, paths[0], error))
         return NULL;
     apply_request(source);

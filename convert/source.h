@@ -31,6 +31,11 @@ typedef struct Source Source;
 Source *source_open(const char *const *paths, guint count, const SourceRequest *request,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The names of all machines in path: a folder, a configuration or an archive. Two may have the
+   same; none is an empty list. */
+gboolean source_list_machines(const char *path, char ***ret_names,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* What comes before the disks: the checksums of an OVF package. work_directory: an existing private
    folder for what has to be unpacked (as large as the source's compressed members); NULL: one below
    the temporary directory is made. */

@@ -4,6 +4,7 @@
 #ifndef MIGRATE_COMMAND_H
 #define MIGRATE_COMMAND_H
 
+#include "migrate/options.h"
 #include "migrate/progress.h"
 #include "migrate/worker.h"
 
@@ -11,6 +12,7 @@
    known, owned by the caller. */
 typedef gboolean (*CommandFunc)(int argc, char **argv, Progress **ret_progress, GError **error);
 
+gboolean command_batch(int argc, char **argv, Progress **ret_progress, GError **error);
 gboolean command_convert(int argc, char **argv, Progress **ret_progress, GError **error);
 gboolean command_drivers(int argc, char **argv, Progress **ret_progress, GError **error);
 gboolean command_files(int argc, char **argv, Progress **ret_progress, GError **error);
@@ -18,6 +20,10 @@ gboolean command_inspect(int argc, char **argv, Progress **ret_progress, GError 
 gboolean command_plan(int argc, char **argv, Progress **ret_progress, GError **error);
 gboolean command_registry(int argc, char **argv, Progress **ret_progress, GError **error);
 gboolean command_services(int argc, char **argv, Progress **ret_progress, GError **error);
+
+/* Reads and checks the command line of convert; secrets that it names are read. */
+gboolean command_convert_options(Options *options, int argc, char **argv,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Shows a confined process's stages and notes through progress. */
 WorkerListener command_listener(Progress *progress);

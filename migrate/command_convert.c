@@ -216,23 +216,29 @@ static gboolean write_results(Conversion *conversion, GError **error)
     return TRUE;
 }
 
-gboolean command_convert(int argc, char **argv, Progress **ret_progress, GError **error)
+gboolean command_convert_options(Options *options, int argc, char **argv, GError **error)
 {
-    g_auto(Options) options = {0};
-    if (!options_parse(&options, OPTIONS_OUTPUT | OPTIONS_EDITS | OPTIONS_SOURCE | OPTIONS_MACHINE,
+    if (!options_parse(options, OPTIONS_OUTPUT | OPTIONS_EDITS | OPTIONS_SOURCE | OPTIONS_MACHINE,
                        "SOURCE… -o DIR",
                        "Converts one machine, a folder, a configuration, an archive or disk images "
                        "(the boot disk first), to qcow2 images and a libvirt domain XML in DIR.",
                        argc, argv, error))
         return FALSE;
-    *ret_progress = progress_new(options.progress);
-    if (options.argument_count == 0 || !options.output_directory) {
+    if (options->argument_count == 0 || !options->output_directory) {
         drydock_error_set(
             error, DRYDOCK_ERROR_USAGE, "migrate SOURCE… -o DIR; see migrate --help", "%s",
-            options.argument_count == 0 ? "no source was named" : "no output directory was named");
+            options->argument_count == 0 ? "no source was named" : "no output directory was named");
         return FALSE;
     }
-    if (!domain_network_map_check((const char *const *)options.network_map, error))
+    return domain_network_map_check((const char *const *)options->network_map, error);
+}
+
+gboolean command_convert(int argc, char **argv, Progress **ret_progress, GError **error)
+{
+    g_auto(Options) options = {0};
+    gboolean ok = command_convert_options(&options, argc, argv, error);
+    *ret_progress = progress_new(options.progress);
+    if (!ok)
         return FALSE;
     g_auto(Conversion) conversion = {.options = &options, .progress = *ret_progress};
     return open_source(&conversion, error) && edit_guest(&conversion, error) &&

@@ -117,6 +117,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(BatchManifest, batch_manifest_free)
    machines. DRYDOCK_ERROR_USAGE with file, line and column for everything that is wrong. */
 BatchManifest *batch_manifest_read(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same of a document that is read already, from the file at path. */
+BatchManifest *batch_manifest_parse(const char *path, const Document *document,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* A path of the manifest, absolute. */
 char *batch_manifest_resolve(const BatchManifest *manifest, const char *path);
 

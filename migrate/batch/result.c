@@ -71,6 +71,14 @@ void batch_result_free(BatchResult *result)
     g_free(result);
 }
 
+void batch_result_add_output(BatchResult *result, const char *path, uint64_t size_bytes,
+                             gint64 modified_us)
+{
+    BatchOutput *output = g_new0(BatchOutput, 1);
+    *output = (BatchOutput){g_strdup(path), size_bytes, modified_us};
+    g_ptr_array_add(result->outputs, output);
+}
+
 void batch_result_set_error(BatchResult *result, const GError *error)
 {
     DrydockError code =

@@ -54,6 +54,9 @@ BatchResult *batch_result_new(const char *id);
 void batch_result_free(BatchResult *result);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BatchResult, batch_result_free)
 
+void batch_result_add_output(BatchResult *result, const char *path, uint64_t size_bytes,
+                             gint64 modified_us);
+
 /* Sets the error from error: a DrydockError or any other. */
 void batch_result_set_error(BatchResult *result, const GError *error);
 
