@@ -364,6 +364,12 @@ FINDING(DOMAIN_VLAN_LEFT_OUT, "domain-vlan-left-out", WARNING,
 FINDING(DOMAIN_TPM_EMPTY, "domain-tpm-empty", WARNING,
         "the machine had a TPM, whose secrets stay in the source; the domain's starts empty",
         "have recovery keys at hand (BitLocker, LUKS) for what was sealed to it")
+FINDING(DOMAIN_PROFILE_OVERRULED, "domain-profile-overruled", WARNING,
+        "the guest does not go with what the target profile says: {}",
+        "choose another --target-profile for machines like this one if that matters")
+FINDING(DOMAIN_SECURE_BOOT_ADDED, "domain-secure-boot-added", WARNING,
+        "the target profile switches Secure Boot on, which the source had off",
+        "check that all the guest loads at its start is signed, or leave secure-boot at auto")
 
 /* Host */
 FINDING(HOST_NO_LANDLOCK, "host-no-landlock", WARNING,

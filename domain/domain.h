@@ -6,6 +6,7 @@
 
 #include "convert/machine.h"
 #include "inspect/guest.h"
+#include "profiles/target.h"
 
 typedef enum {
     DOMAIN_BUS_VIRTIO, /* virtio-blk */
@@ -20,14 +21,16 @@ typedef struct {
     DomainBus disk_bus;
     const char *nic_model;         /* "virtio", "virtio-transitional", "e1000e", … */
     const char *const *disk_paths; /* of the host, absolute, one per machine disk */
-    const char *network;           /* libvirt network for the NICs; NULL: "default" */
+    const char *network;           /* libvirt network for the NICs, or "bridge:NAME" of a bridge of
+                                      the host; NULL: as the target profile says */
     gboolean disk_transitional;    /* the guest's virtio-blk driver knows virtio 0.9 only */
 
     /* NULL-terminated "SOURCE=TARGET" pairs; NULL: none. SOURCE is the MAC address of a NIC, or the
        name of its network in the source, written exactly as there; behind the last '=' is a libvirt
-       network. A pair with the NIC's MAC wins over one with its network, both win over network; of
-       several alike the first counts. */
+       network, or "bridge:NAME". A pair with the NIC's MAC wins over one with its network, both win
+       over network; of several alike the first counts. */
     const char *const *network_map;
+    const TargetProfile *target; /* NULL: the default one */
     GPtrArray *findings; /* takes what of the source the domain cannot have; NULL: not wanted */
 } DomainOptions;
 

@@ -20,12 +20,12 @@ gboolean domain_network_map_check(const char *const *map, GError **error)
         const char *equals = find_equals(map[i]);
 
         if (equals == NULL || equals == map[i] || equals[1] == '\0' || !xml_can_hold(map[i]) ||
-            strpbrk(equals, "/\n\r\t") != NULL) {
+            strpbrk(equals, "/\n\r\t") != NULL || g_str_equal(equals, "=bridge:")) {
             g_autofree char *shown = g_strescape(map[i], NULL);
 
             drydock_error_set(error, DRYDOCK_ERROR_USAGE,
                               "write SOURCE=TARGET: a network or MAC address of the source, and "
-                              "the name of a libvirt network",
+                              "the name of a libvirt network, or bridge:NAME",
                               "'%s' does not say where a network goes", shown);
             return FALSE;
         }

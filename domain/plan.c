@@ -8,6 +8,7 @@
 #include "base/finding.h"
 #include "domain/network_map.h"
 #include "domain/sound.h"
+#include "domain/target.h"
 #include "domain/text.h"
 #include "domain/xml.h"
 
@@ -56,17 +57,7 @@ static void plan_board(DomainPlan *plan, const Guest *guest)
     plan->arch = plan->is_x86 ? "x86_64" : "aarch64";
     plan->is_uefi = firmware == FIRMWARE_UEFI || !plan->is_x86;
     plan->secure_boot = plan->is_uefi && plan->is_x86 && plan->machine->secure_boot;
-    /* Profiles name the older board for systems without a driver for AHCI or PCI Express; it is the
-       only one with IDE, and it has no UEFI. */
-    const char *machine = guest ? guest_profile_get(guest, "machine") : NULL;
-    const gboolean wants_pc =
-        g_strcmp0(machine, "pc") == 0 || plan->options->disk_bus == DOMAIN_BUS_IDE;
-    plan->is_q35 = plan->is_x86 && (plan->is_uefi || !wants_pc);
-    if (!plan->is_x86) {
-        plan->board = "virt";
-    } else {
-        plan->board = plan->is_q35 ? "q35" : "pc";
-    }
+    target_choose_board(plan, guest);
     /* libvirt has no host-model for Arm. */
     plan->cpu_mode = plan->is_x86 ? "host-model" : "host-passthrough";
     if (!plan->is_q35 && plan->is_x86) {
@@ -216,13 +207,23 @@ static void report_nics(const DomainPlan *plan)
     }
 }
 
+const char *domain_wish(const DomainPlan *plan, TargetKey key)
+{
+    return target_get(plan->options->target, key);
+}
+
+gboolean domain_wishes(const DomainPlan *plan, TargetKey key, const char *value)
+{
+    return target_is(plan->options->target, key, value);
+}
+
 const char *domain_plan_network(const DomainPlan *plan, const MachineNic *nic)
 {
     const char *network = network_map_find(plan->options->network_map, nic);
 
     if (network == NULL)
         network = plan->options->network;
-    return network == NULL ? "default" : network;
+    return network == NULL ? domain_wish(plan, TARGET_NETWORK) : network;
 }
 
 /* i440FX is the only board with IDE; the others have SATA where IDE was asked for. */
@@ -260,6 +261,7 @@ gboolean domain_plan_make(const Machine *machine, const Guest *guest, const Doma
     plan.video = plan.is_windows && plan.is_x86 ? "vga" : "virtio";
     if (plan.is_windows)
         plan_windows(&plan, guest);
+    target_refine_plan(&plan, guest);
     if (!plan_drives(&plan, error))
         return FALSE;
     if (machine->tpm)

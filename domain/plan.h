@@ -11,6 +11,7 @@ typedef enum {
     PLAN_USB_XHCI,
     PLAN_USB_EHCI, /* with its companions; Windows before 8 has no driver for USB 3 */
     PLAN_USB_UHCI, /* what the i440FX board comes with */
+    PLAN_USB_NONE,
     PLAN_USB_LAST
 } PlanUsb;
 
@@ -40,8 +41,12 @@ typedef struct {
     gboolean rtc_has_offset;
     gint64 rtc_offset_seconds; /* of the RTC against UTC, when rtc_has_offset */
     GPtrArray *drives;         /* of Drive; owned */
+    gboolean rtc_is_local;     /* the host's local time */
+    const char *ovmf_code;     /* NULL: the firmware libvirt finds */
     const char *video;
-    const char *sound; /* NULL: none */
+    const char *sound;    /* NULL: none */
+    const char *panic;    /* NULL: none */
+    const char *watchdog; /* NULL: none */
     PlanUsb usb;
 } DomainPlan;
 
@@ -51,7 +56,11 @@ gboolean domain_plan_make(const Machine *machine, const Guest *guest, const Doma
 void domain_plan_clear(DomainPlan *plan);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DomainPlan, domain_plan_clear)
 
-/* The libvirt network of a NIC of the plan's machine. */
+/* What the target profile says, which is never NULL. */
+const char *domain_wish(const DomainPlan *plan, TargetKey key);
+gboolean domain_wishes(const DomainPlan *plan, TargetKey key, const char *value);
+
+/* The libvirt network of a NIC of the plan's machine, or "bridge:NAME". */
 const char *domain_plan_network(const DomainPlan *plan, const MachineNic *nic);
 
 #endif

@@ -150,14 +150,14 @@ static gboolean check_locked(const VolumeSet *set, const GuestCandidate *chosen,
     return TRUE;
 }
 
-gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findings,
-                       Guest **ret_guest, GError **error)
+gboolean guest_inspect(VolumeSet *set, Profiles *profiles, GPtrArray *findings, Guest **ret_guest,
+                       GError **error)
 {
     g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func(candidate_free);
     g_autoptr(Guest) guest = g_new0(Guest, 1);
     const GuestCandidate *chosen;
 
-    guest->profiles = profiles_load(profile_dir, error);
+    guest->profiles = profiles ? profiles_ref(profiles) : profiles_load(NULL, error);
     if (!guest->profiles || !find_candidates(set, candidates, error))
         return FALSE;
     if (candidates->len == 0) {

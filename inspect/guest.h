@@ -68,7 +68,7 @@ typedef struct {
     char *hostname;     /* may be NULL */
     char *osinfo_id;    /* libosinfo's URL; may be NULL */
     char *profile; /* section of profiles/ that matched, "debian", "windows-2022"; may be NULL */
-    Profiles *profiles;             /* owned; see guest_profile_get() */
+    Profiles *profiles;             /* a reference; see guest_profile_get() */
     const Profile *profile_section; /* of profiles; NULL likewise */
     Firmware firmware;              /* as the disks show */
     const VolumeSet *volumes;       /* borrowed */
@@ -81,9 +81,10 @@ typedef struct {
 /* The one system on the disks; of several, the boot loader's default, and a finding names the
    others. No system at all: DRYDOCK_ERROR_UNSUPPORTED, or DRYDOCK_ERROR_PRECONDITION when findings
    has a blocker (BitLocker) or a LUKS
-   volume was not opened. profile_dir: more profiles, may be NULL. The guest borrows set. */
-gboolean guest_inspect(VolumeSet *set, const char *profile_dir, GPtrArray *findings,
-                       Guest **ret_guest, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+   volume was not opened. profiles may be NULL: the built-in ones. The guest borrows
+   set and takes a reference to profiles. */
+gboolean guest_inspect(VolumeSet *set, Profiles *profiles, GPtrArray *findings, Guest **ret_guest,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void guest_free(Guest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Guest, guest_free)
 

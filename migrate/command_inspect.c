@@ -42,7 +42,9 @@ static gboolean look(const Options *options, JobGoal goal, const char *scratch_d
                .scratch_directory = scratch_directory,
                .customisation = options->customisation,
                .discard_hibernation = options->discard_hibernation,
-               .profile_dir = options->profile_dir};
+               .target = options->target,
+               .target_is_named = options->target_profile != NULL,
+               .profiles = options->profiles};
     WorkerListener listener = command_listener(progress);
     listener.provide = session_provide_kernel;
     listener.provider = session;

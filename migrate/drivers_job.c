@@ -115,7 +115,7 @@ static gboolean add(const DriversJob *job, const OpenedDrivers *drivers, WorkerC
     g_autoptr(DriverChoice) choice = NULL;
     const DriverSources sources = {drivers->collection, drivers->named};
     if (!hive_edits_prepare(error) || !opened_guest_open(&opened, workpiece_session(job->workpiece),
-                                                         NULL, job->options->profile_dir, error))
+                                                         NULL, job->options->profiles, error))
         return FALSE;
     if (opened.guest->kind != GUEST_WINDOWS) {
         drydock_error_set(error, DRYDOCK_ERROR_USAGE, "name a machine with Windows",

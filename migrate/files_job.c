@@ -90,7 +90,7 @@ gboolean files_job_run(void *data, WorkerChannel *channel, GError **error)
         .builder = job->options->json ? json_builder_new() : NULL,
     };
     if (!opened_guest_open(&opened, workpiece_session(job->workpiece), channel,
-                           job->options->profile_dir, error) ||
+                           job->options->profiles, error) ||
         !drives_open(opened.guest, opened.set, &drives, error) ||
         !drives_locate(drives, job->path ? job->path : "/", &view.path, error))
         return FALSE;

@@ -106,7 +106,7 @@ static gboolean inspect(Run *run, GError **error)
 {
     worker_send_stage(run->channel, "inspect");
     if (!open_volumes(run, error) ||
-        !guest_inspect(run->set, run->job->profile_dir, run->findings, &run->guest, error))
+        !guest_inspect(run->set, run->job->profiles, run->findings, &run->guest, error))
         return FALSE;
     g_autofree char *summary = summary_line(run->guest);
     worker_send_note(run->channel, summary);
@@ -134,12 +134,20 @@ static gboolean is_emulated_bus(const char *bus)
     return g_strcmp0(bus, "sata") == 0 || g_strcmp0(bus, "ide") == 0;
 }
 
+/* The user's word on the command line; without one, buses of the profile that any guest may have.
+   NULL: the best that will boot. */
+static const char *asked_bus(const Job *job)
+{
+    const char *profile = target_get(job->target, TARGET_DISK_BUS);
+    return job->disk_bus ? job->disk_bus : is_emulated_bus(profile) ? profile : NULL;
+}
+
 static gboolean plan_windows(Run *run, GError **error)
 {
     if (!findings_check_blockers(run->findings, error))
         return FALSE;
     if (!run->drivers.collection && run->drivers.named->len == 0 &&
-        !is_emulated_bus(run->job->disk_bus)) {
+        !is_emulated_bus(asked_bus(run->job))) {
         g_propagate_error(error, g_steal_pointer(&run->drivers.why_none));
         return FALSE;
     }
@@ -153,7 +161,7 @@ static gboolean plan_windows(Run *run, GError **error)
     options.first_boot_scripts = scripts;
     options.nics = nics;
     options.nic_count = machine->nics->len;
-    options.disk_bus = run->job->disk_bus;
+    options.disk_bus = asked_bus(run->job);
     options.volumes = run->set;
     g_auto(WindowsResult) result = {0};
     if (!windows_guest_plan(run->guest, &sources, &options, run->edits, run->findings, &result,
@@ -225,7 +233,38 @@ static gboolean apply_and_trim(Run *run, GError **error)
     return TRUE;
 }
 
-/* What the user asks for, else virtio, else what the guest has a driver for by itself. */
+static void overrule(const Run *run, TargetKey key)
+{
+    g_autofree char *subject =
+        g_strdup_printf("%s = %s: it has no driver for that", target_key_name(key),
+                        target_get(run->job->target, key));
+    findings_add(run->findings, FINDING_DOMAIN_PROFILE_OVERRULED, subject);
+}
+
+/* What the guest boots from: virtio, or what it has a driver for by itself. */
+static const char *best_bus(const Run *run)
+{
+    const char *own = run->disk_bus ? run->disk_bus : guest_profile_get(run->guest, "disk-bus");
+    return own ? own : "sata";
+}
+
+/* Wants SCSI: the guest needs a virtio driver for that as it does for virtio-blk; both are put in
+   place together. */
+static const char *wanted_bus(const Run *run)
+{
+    const char *asked = asked_bus(run->job);
+    const char *profile = target_get(run->job->target, TARGET_DISK_BUS);
+    if (asked)
+        return asked;
+    if (g_str_equal(profile, "auto"))
+        return best_bus(run);
+    if (!is_emulated_bus(best_bus(run)))
+        return profile;
+    overrule(run, TARGET_DISK_BUS);
+    return best_bus(run);
+}
+
+/* What the user asks for, else what the profile does if the guest can, else the best. */
 static gboolean choose_bus(const Run *run, DomainBus *ret_bus, GError **error)
 {
     static const struct {
@@ -237,11 +276,7 @@ static gboolean choose_bus(const Run *run, DomainBus *ret_bus, GError **error)
         {"sata", DOMAIN_BUS_SATA},
         {"ide", DOMAIN_BUS_IDE},
     };
-    const char *wanted = run->job->disk_bus;
-    if (!wanted)
-        wanted = run->disk_bus ? run->disk_bus : guest_profile_get(run->guest, "disk-bus");
-    if (!wanted)
-        wanted = "sata";
+    const char *wanted = wanted_bus(run);
     for (guint i = 0; i < G_N_ELEMENTS(buses); i++)
         if (g_str_equal(wanted, buses[i].name)) {
             *ret_bus = buses[i].bus;
@@ -254,26 +289,38 @@ static gboolean choose_bus(const Run *run, DomainBus *ret_bus, GError **error)
 
 static const char *choose_nic(const Run *run)
 {
+    const char *wanted = target_get(run->job->target, TARGET_NIC_MODEL);
+    if (!g_str_equal(wanted, "auto") && !g_str_equal(wanted, "virtio"))
+        return wanted;
     if (run->virtio_net)
         return run->legacy_net ? "virtio-transitional" : "virtio";
+    if (g_str_equal(wanted, "virtio"))
+        overrule(run, TARGET_NIC_MODEL);
     const char *model = guest_profile_get(run->guest, "nic-model");
     return model ? model : "e1000e";
+}
+
+static gboolean format_domain(const Run *run, const char *const *disk_paths, char **ret_xml,
+                              GError **error)
+{
+    DomainOptions options = {
+        .nic_model = choose_nic(run),
+        .disk_paths = disk_paths,
+        .network = run->job->network,
+        .network_map = run->job->network_map,
+        .target = run->job->target,
+        .findings = run->findings,
+        .disk_transitional = run->legacy_block,
+    };
+    return choose_bus(run, &options.disk_bus, error) &&
+           domain_format(session_machine(run->job->session), run->guest, &options, ret_xml, error);
 }
 
 static gboolean describe(Run *run, GError **error)
 {
     worker_send_stage(run->channel, "describe");
-    DomainOptions options = {
-        .nic_model = choose_nic(run),
-        .disk_paths = run->job->disk_paths,
-        .network = run->job->network,
-        .network_map = run->job->network_map,
-        .findings = run->findings,
-        .disk_transitional = run->legacy_block,
-    };
     g_autofree char *xml = NULL;
-    if (!choose_bus(run, &options.disk_bus, error) ||
-        !domain_format(session_machine(run->job->session), run->guest, &options, &xml, error))
+    if (!format_domain(run, run->job->disk_paths, &xml, error))
         return FALSE;
     worker_send_result(run->channel, JOB_RESULT_DOMAIN, xml);
 
@@ -297,6 +344,17 @@ static gboolean send_inspection(const Run *run, GError **error)
     return TRUE;
 }
 
+/* For its findings; the domain itself is nobody's. */
+static gboolean try_target(const Run *run, GError **error)
+{
+    const guint count = session_machine(run->job->session)->disks->len;
+    g_autofree const char **paths = g_new0(const char *, count + 1);
+    g_autofree char *xml = NULL;
+    for (guint i = 0; i < count; i++)
+        paths[i] = "/";
+    return format_domain(run, paths, &xml, error);
+}
+
 static void send_plan(const Run *run)
 {
     g_autofree char *text = plan_text_format(run->edits, run->choice, run->findings);
@@ -315,6 +373,8 @@ gboolean job_run(void *data, WorkerChannel *channel, GError **error)
     if (!plan(&run, error))
         return FALSE;
     if (job->goal == JOB_PLAN) {
+        if (job->target_is_named && !try_target(&run, error))
+            return FALSE;
         send_plan(&run);
         return TRUE;
     }

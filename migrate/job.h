@@ -8,6 +8,7 @@
 #include "migrate/customise.h"
 #include "migrate/session.h"
 #include "migrate/worker.h"
+#include "profiles/target.h"
 #include "windows/windows_guest.h"
 
 /* How far to go; each includes the ones above it. */
@@ -33,11 +34,15 @@ typedef struct {
     const WindowsOptions *windows; /* what the user wants of a Windows guest */
     gboolean winre;                /* and of its recovery environment; needs scratch_directory */
     const Customisation *customisation;
-    gboolean discard_hibernation;   /* give up the memory image of a hibernated Windows */
-    const char *profile_dir;        /* NULL: built-in profiles only */
-    const char *disk_bus;           /* "virtio", "scsi", "sata", or NULL: the best that will boot */
-    const char *network;            /* libvirt network; NULL: "default" */
-    const char *const *network_map; /* see DomainOptions; may be NULL */
+    gboolean discard_hibernation; /* give up the memory image of a hibernated Windows */
+    Profiles *profiles;           /* of operating systems; NULL: the built-in ones */
+    const char *disk_bus;         /* "virtio", "scsi", "sata", "ide"; NULL: the best that will boot,
+                                     the target profile's if that is among them */
+    const TargetProfile *target;  /* NULL: the default one */
+    gboolean target_is_named;     /* plan: say what of it the guest does not go with */
+    const char *network;          /* see DomainOptions; may be NULL, */
+
+    const char *const *network_map; /* and so may this */
     const char *const *disk_paths;  /* convert: what the XML names, one per disk */
     const char *scratch_directory;  /* of the host, for what is too large for memory; NULL: none */
 } Job;

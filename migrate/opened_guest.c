@@ -16,7 +16,7 @@ void opened_guest_clear(OpenedGuest *opened)
 }
 
 gboolean opened_guest_open(OpenedGuest *opened, const Session *session, WorkerChannel *channel,
-                           const char *profile_dir, GError **error)
+                           Profiles *profiles, GError **error)
 {
     gboolean files_denied;
     opened->findings = findings_new();
@@ -31,5 +31,5 @@ gboolean opened_guest_open(OpenedGuest *opened, const Session *session, WorkerCh
     opened->kernel = channel ? session_new_kernel(session, channel) : NULL;
     ok = ok && volume_set_open_in_kernel(opened->set, opened->kernel, opened->findings, error);
     return ok && (!root || volume_set_choose_root(opened->set, root, error)) &&
-           guest_inspect(opened->set, profile_dir, opened->findings, &opened->guest, error);
+           guest_inspect(opened->set, profiles, opened->findings, &opened->guest, error);
 }

@@ -16,9 +16,9 @@ typedef struct {
 
 /* Connects to session's disks, confines this process, opens the volumes with session's keys (which
    are wiped then) and looks at what is on them. channel: for the kernel that
-   XFS and Btrfs need; NULL: they are left alone. profile_dir may be NULL. */
+   XFS and Btrfs need; NULL: they are left alone. profiles may be NULL: the built-in ones. */
 gboolean opened_guest_open(OpenedGuest *opened, const Session *session, WorkerChannel *channel,
-                           const char *profile_dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                           Profiles *profiles, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void opened_guest_clear(OpenedGuest *opened);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(OpenedGuest, opened_guest_clear)
 

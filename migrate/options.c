@@ -14,6 +14,9 @@ void options_clear(Options *options)
 {
     g_strfreev(options->arguments);
     g_free(options->profile_dir);
+    g_free(options->target_profile);
+    target_profiles_free(options->targets);
+    profiles_free(options->profiles);
     g_free(options->virtio_win);
     g_strfreev(options->drivers);
     customisation_free(options->customisation);
@@ -102,7 +105,7 @@ static void add_common_options(GOptionContext *context, Options *options, Texts 
          "How to show progress: auto, json, none", "KIND"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &texts->quiet, "Show no progress", NULL},
         {"profile-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->profile_dir,
-         "Read more operating system profiles from DIR", "DIR"},
+         "Read more profiles from DIR, of target domains from DIR/target", "DIR"},
         {"debug", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, parse_debug,
          "Log what these folders do (all without a list)", "FOLDER,…"},
         G_OPTION_ENTRY_NULL};
@@ -141,6 +144,8 @@ static void add_drivers_options(GOptionContext *context, Options *options)
 static void add_edits_options(GOptionContext *context, Options *options)
 {
     const GOptionEntry entries[] = {
+        {"target-profile", 0, 0, G_OPTION_ARG_STRING, &options->target_profile,
+         "What the new machine is like: a profile of the target domain (default: default)", "NAME"},
         {"no-firstboot-service", 0, 0, G_OPTION_ARG_NONE, &options->windows.no_first_boot_service,
          "Put no service into Windows that finishes the migration", NULL},
         {"winre", 0, 0, G_OPTION_ARG_NONE, &options->winre,
@@ -273,6 +278,20 @@ static gboolean parse_fs_backend(const char *text, gboolean *ret_no_kernel, GErr
     return FALSE;
 }
 
+/* Early: a profile that is wrong costs no time, and the process that looks into guests opens no
+   files. */
+static gboolean read_profiles(Options *options, gboolean with_target, GError **error)
+{
+    options->profiles = profiles_load(options->profile_dir, error);
+    if (!options->profiles || !with_target)
+        return options->profiles != NULL;
+    options->targets = target_profiles_load(options->profile_dir, error);
+    if (!options->targets)
+        return FALSE;
+    options->target = target_profiles_find(options->targets, options->target_profile, error);
+    return options->target != NULL;
+}
+
 static gboolean read_texts(const Texts *texts, Options *options, GError **error)
 {
     return parse_progress(texts->progress, texts->quiet, &options->progress, error) &&
@@ -321,7 +340,8 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
                               parse_error->message);
         return FALSE;
     }
-    if (!read_texts(&texts, options, error) || !check_limit(options, error))
+    if (!read_texts(&texts, options, error) || !check_limit(options, error) ||
+        !read_profiles(options, (kind & OPTIONS_EDITS) != 0, error))
         return FALSE;
     options->argument_count = g_strv_length(copy) - 1;
     options->arguments = g_strdupv(copy + 1);

@@ -7,13 +7,15 @@
 #include "disk/key.h"
 #include "migrate/customise.h"
 #include "migrate/progress.h"
+#include "profiles/target.h"
 #include "windows/windows_guest.h"
 
 /* Which options a subcommand takes besides the common ones. */
 typedef enum {
     OPTIONS_COMMON = 0,
-    OPTIONS_OUTPUT = 1 << 0,  /* -o, --disk-bus, --network, --network-map, --sync */
-    OPTIONS_EDITS = 1 << 1,   /* --virtio-win, --driver, --no-firstboot-service, --winre, … */
+    OPTIONS_OUTPUT = 1 << 0, /* -o, --disk-bus, --network, --network-map, --sync */
+    OPTIONS_EDITS =
+        1 << 1, /* --target-profile, --virtio-win, --driver, --no-firstboot-service, --winre, … */
     OPTIONS_INSPECT = 1 << 2, /* --json, --source-only */
     OPTIONS_SOURCE = 1 << 3,  /* --name, --allow-path, --skip-checksums, --key */
     OPTIONS_MACHINE = 1 << 4, /* --cpus, --memory, --firmware */
@@ -34,7 +36,11 @@ typedef struct {
     guint argument_count;
     ProgressMode progress;
     char *profile_dir;
-    gboolean no_kernel; /* --fs-backend=none */
+    Profiles *profiles;   /* of operating systems; never NULL after options_parse() */
+    char *target_profile; /* NULL: not said */
+    TargetProfiles *targets;
+    const TargetProfile *target; /* of OPTIONS_EDITS: never NULL after options_parse() */
+    gboolean no_kernel;          /* --fs-backend=none */
     char *virtio_win;
     char **drivers; /* folders; NULL: none */
     WindowsOptions windows;

@@ -113,7 +113,7 @@ gboolean registry_job_run(void *data, WorkerChannel *channel, GError **error)
     gboolean is_shown = job->action < (RegistryAction)G_N_ELEMENTS(shows);
     g_auto(RegistryTree) tree = {0};
     if ((!is_shown && !hive_edits_prepare(error)) ||
-        !registry_tree_open(&tree, job->workpiece, job->options->user, job->options->profile_dir,
+        !registry_tree_open(&tree, job->workpiece, job->options->user, job->options->profiles,
                             error))
         return FALSE;
     const RegistryChange change = {stage, job, &tree};

@@ -40,14 +40,14 @@ static gboolean open_lone(RegistryTree *tree, const HiveFile *file, GError **err
 }
 
 gboolean registry_tree_open(RegistryTree *tree, const Workpiece *workpiece, const char *user,
-                            const char *profile_dir, GError **error)
+                            Profiles *profiles, GError **error)
 {
     const HiveFile *file = workpiece_hive_file(workpiece);
     tree->workpiece = workpiece;
     tree->user = user;
     if (file)
         return open_lone(tree, file, error);
-    if (!opened_guest_open(&tree->opened, workpiece_session(workpiece), NULL, profile_dir, error))
+    if (!opened_guest_open(&tree->opened, workpiece_session(workpiece), NULL, profiles, error))
         return FALSE;
     tree->tree = tree->opened.guest->tree;
     if (tree->opened.guest->kind == GUEST_WINDOWS)

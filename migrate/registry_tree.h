@@ -18,7 +18,7 @@ typedef struct {
 
 /* Confines the process. DRYDOCK_ERROR_USAGE: the machine is no Windows. */
 gboolean registry_tree_open(RegistryTree *tree, const Workpiece *workpiece, const char *user,
-                            const char *profile_dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                            Profiles *profiles, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void registry_tree_clear(RegistryTree *tree);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RegistryTree, registry_tree_clear)
 

@@ -204,7 +204,7 @@ gboolean services_job_run(void *data, WorkerChannel *channel, GError **error)
     const ServicesJob *job = data;
     g_auto(RegistryTree) tree = {0};
     if ((job->action == SERVICES_START_TYPE && !hive_edits_prepare(error)) ||
-        !registry_tree_open(&tree, job->workpiece, NULL, job->options->profile_dir, error))
+        !registry_tree_open(&tree, job->workpiece, NULL, job->options->profiles, error))
         return FALSE;
     if (job->action == SERVICES_LIST)
         return list(job, &tree, channel, error);

@@ -6,5 +6,6 @@
 #include "base/embedded.h"
 
 extern const EmbeddedFile profile_builtin_files[];
+extern const EmbeddedFile target_builtin_files[]; /* those in target/ */
 
 #endif

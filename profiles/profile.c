@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "profiles/builtin.h"
+#include "profiles/key_files.h"
 #include "profiles/match.h"
 
 /* Every key a section may have; profile.h says what each means. */
@@ -37,6 +38,7 @@ struct Profile {
 };
 
 struct Profiles {
+    gatomicrefcount references;
     GPtrArray *sections; /* of Profile, as read */
 };
 
@@ -50,9 +52,15 @@ static void profile_free(gpointer data)
     g_free(profile);
 }
 
+Profiles *profiles_ref(Profiles *profiles)
+{
+    g_atomic_ref_count_inc(&profiles->references);
+    return profiles;
+}
+
 void profiles_free(Profiles *profiles)
 {
-    if (!profiles)
+    if (!profiles || !g_atomic_ref_count_dec(&profiles->references))
         return;
     g_ptr_array_unref(profiles->sections);
     g_free(profiles);
@@ -129,50 +137,14 @@ static gboolean read_section(Profiles *profiles, GKeyFile *key_file, const char 
     return check_quirks(profile, error);
 }
 
-static gboolean read_text(Profiles *profiles, const char *file, const char *text, size_t length,
-                          GError **error)
+static gboolean read_file(void *data, const char *file, G_GNUC_UNUSED const char *text,
+                          GKeyFile *keys, GError **error)
 {
-    g_autoptr(GKeyFile) key_file = g_key_file_new();
-    if (!g_key_file_load_from_data(key_file, text, length, G_KEY_FILE_NONE, error)) {
-        g_prefix_error(error, "cannot read profiles in '%s': ", file);
-        return FALSE;
-    }
-    g_auto(GStrv) names = g_key_file_get_groups(key_file, NULL);
+    Profiles *profiles = data;
+    g_auto(GStrv) names = g_key_file_get_groups(keys, NULL);
     for (guint i = 0; names[i]; i++)
-        if (!read_section(profiles, key_file, file, names[i], error))
+        if (!read_section(profiles, keys, file, names[i], error))
             return FALSE;
-    return TRUE;
-}
-
-static gint compare_names(gconstpointer a, gconstpointer b)
-{
-    return g_strcmp0(*(const char *const *)a, *(const char *const *)b);
-}
-
-static gboolean read_directory(Profiles *profiles, const char *directory, GError **error)
-{
-    g_autoptr(GDir) dir = g_dir_open(directory, 0, error);
-    if (!dir) {
-        g_prefix_error(error, "cannot read profiles: ");
-        return FALSE;
-    }
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir))
-        if (g_str_has_suffix(name, ".ini"))
-            g_ptr_array_add(names, g_strdup(name));
-    g_ptr_array_sort(names, compare_names);
-
-    for (guint i = 0; i < names->len; i++) {
-        g_autofree char *path = g_build_filename(directory, g_ptr_array_index(names, i), NULL);
-        g_autofree char *text = NULL;
-        gsize length;
-        if (!g_file_get_contents(path, &text, &length, error)) {
-            g_prefix_error(error, "cannot read profiles: ");
-            return FALSE;
-        }
-        if (!read_text(profiles, path, text, length, error))
-            return FALSE;
-    }
     return TRUE;
 }
 
@@ -220,12 +192,10 @@ static gboolean check_sections(const Profiles *profiles, GError **error)
 Profiles *profiles_load(const char *directory, GError **error)
 {
     g_autoptr(Profiles) profiles = g_new0(Profiles, 1);
+    g_atomic_ref_count_init(&profiles->references);
     profiles->sections = g_ptr_array_new_with_free_func(profile_free);
 
-    for (const EmbeddedFile *file = profile_builtin_files; file->name; file++)
-        if (!read_text(profiles, file->name, (const char *)file->content, file->length, error))
-            return NULL;
-    if (directory && !read_directory(profiles, directory, error))
+    if (!key_files_read(profile_builtin_files, directory, read_file, profiles, error))
         return NULL;
 
     for (guint i = 0; i < profiles->sections->len; i++)

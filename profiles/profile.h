@@ -14,7 +14,8 @@ typedef struct Profile Profile; /* borrowed from its Profiles */
    built-in ones only. Unknown keys and quirks, loops in "like", sections that nothing can ever use
    and sections that could match the same system equally well are errors (DRYDOCK_ERROR_USAGE). */
 Profiles *profiles_load(const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void profiles_free(Profiles *profiles);
+Profiles *profiles_ref(Profiles *profiles);
+void profiles_free(Profiles *profiles); /* gives one reference back; NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profiles, profiles_free)
 
 /* facts: NULL-terminated "key:value" words, for example "id:debian", "version:12",

@@ -169,7 +169,7 @@ static const DirectoryRow directory_rows[] = {
     {"empty range", "[a]\nmatch = version:5-3\n", "range 'version:5-3' is empty"},
     {"no value", "[a]\nmatch = version:\n", "is no key:value"},
     {"empty match", "[a]\nmatch =\n", "the match line is empty"},
-    {"no key file", "nonsense\n", "cannot read profiles"},
+    {"no key file", "nonsense\n", ":1: "},
 };
 
 static void test_directory(void)
