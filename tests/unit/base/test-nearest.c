@@ -11,7 +11,7 @@ static void test_words(void)
     } rows[] = {
         {"disk-bus", "disk-bus"}, {"disk_bus", "disk-bus"}, {"Disk-Bus", "disk-bus"},
         {"diskbus", "disk-bus"},  {"dsik-bus", "disk-bus"}, {"disk-cach", "disk-cache"},
-        {"machin", "machine"},    {"mahcine", "machine"},   {"tmp", "tpm"},
+        {"machin", "machine"},    {"m_achien", "machine"},   {"tmp", "tpm"},
         {"np", "no"},             {"x", NULL},              {"colour", NULL},
         {"machinery", "machine"}, {"", NULL},               {long_word, NULL},
     };
