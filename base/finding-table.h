@@ -297,6 +297,10 @@ FINDING(WINDOWS_NO_POWERSHELL, "windows-no-powershell", WARNING,
 FINDING(LINUX_DISTRIBUTION_UNKNOWN, "linux-distribution-unknown", INFO,
         "{} is not among the distributions that are known by name; what was found on it decides",
         "look at the plan first: migrate plan")
+FINDING(LINUX_IMAGE_SYSTEM, "linux-image-system", INFO,
+        "/usr of {} is an image that nothing is written into: the changes are in /etc, /boot and the "
+        "kernel's arguments, which its updates keep",
+        "packages are added with its own tools, rpm-ostree or a system extension")
 FINDING(LINUX_BOOT_NOT_FOUND, "linux-boot-not-found", WARNING,
         "fstab mounts {}, which is on none of the disks: kernels and boot files are out of reach",
         "give all disks of the machine")

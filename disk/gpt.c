@@ -99,7 +99,8 @@ static gboolean add_entry(PartitionTable *table, Disk *disk, uint32_t sector_siz
     partition->number = number;
     partition->start_bytes = start;
     partition->length_bytes = length;
-    partition->bootable = (get_le64(entry + 48) & ATTRIBUTE_LEGACY_BOOT) != 0;
+    partition->attributes = get_le64(entry + 48);
+    partition->bootable = (partition->attributes & ATTRIBUTE_LEGACY_BOOT) != 0;
     partition->type_guid = guid_to_text(entry);
     partition->uuid = guid_to_text(entry + 16);
     partition->name = utf16_to_utf8(entry + 56, NAME_BYTES, UTF16_LITTLE_ENDIAN);

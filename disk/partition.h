@@ -16,11 +16,12 @@ typedef struct {
     guint number; /* as Linux counts: 1…; logical MBR partitions from 5 */
     uint64_t start_bytes;
     uint64_t length_bytes;
-    gboolean bootable; /* MBR active flag, GPT legacy-boot attribute */
-    guint mbr_type;    /* MBR type byte, 0 on GPT */
-    char *type_guid;   /* GPT, lower case with hyphens; NULL on MBR */
-    char *uuid;        /* PARTUUID as Linux writes it: GPT unique GUID, "ssssssss-nn" on MBR */
-    char *name;        /* GPT partition name, UTF-8; NULL on MBR */
+    gboolean bootable;   /* MBR active flag, GPT legacy-boot attribute */
+    guint mbr_type;      /* MBR type byte, 0 on GPT */
+    char *type_guid;     /* GPT, lower case with hyphens; NULL on MBR */
+    char *uuid;          /* PARTUUID as Linux writes it: GPT unique GUID, "ssssssss-nn" on MBR */
+    char *name;          /* GPT partition name, UTF-8; NULL on MBR */
+    uint64_t attributes; /* GPT, as they are; 0 on MBR */
 } Partition;
 
 typedef struct {
@@ -49,6 +50,8 @@ Disk *partition_open(Disk *disk, const Partition *partition,
 
 #define PARTITION_TYPE_EFI_SYSTEM "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
 #define PARTITION_TYPE_BIOS_BOOT "21686148-6449-6e6f-744e-656564454649"
+#define PARTITION_TYPE_COREOS_USR                                                                  \
+    "5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6" /* dm-verity checks all of it */
 #define PARTITION_TYPE_MICROSOFT_RESERVED "e3c9e316-0b5c-4db8-817d-f92df00215ae"
 #define PARTITION_TYPE_MICROSOFT_BASIC "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7"
 

@@ -48,6 +48,13 @@ typedef struct {
     const Volume *volume; /* which one it is, decrypted or not; NULL: not found */
 } GuestMapping;
 
+/* What a Linux guest's /usr is: nothing of ours is ever written into an image. */
+typedef enum {
+    USR_FILES,     /* files as any other */
+    USR_OSTREE,    /* a deployment of ostree, checksummed; kernels and initramfs come with it */
+    USR_PARTITION, /* a partition that dm-verity checks; likewise */
+} UsrKind;
+
 typedef struct {
     char *id;          /* os-release ID, "debian" */
     char *id_like;     /* may be NULL */
@@ -56,9 +63,10 @@ typedef struct {
     char *boot_loader_config; /* "/boot/grub/grub.cfg"; may be NULL */
     char *esp_mount_point;    /* where the EFI system partition is in the tree; may be NULL */
     char *initramfs_tool;     /* "initramfs-tools", "dracut", "mkinitcpio"; may be NULL */
-    GPtrArray *kernels;       /* of GuestKernel, the default first */
-    GPtrArray *mounts;        /* of GuestMount, in fstab's order */
-    GPtrArray *mappings;      /* of GuestMapping, in crypttab's order */
+    UsrKind usr;
+    GPtrArray *kernels;  /* of GuestKernel, the default first */
+    GPtrArray *mounts;   /* of GuestMount, in fstab's order */
+    GPtrArray *mappings; /* of GuestMapping, in crypttab's order */
 } GuestLinux;
 
 typedef struct {

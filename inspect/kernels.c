@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "inspect/ostree.h"
 #include "inspect/version_order.h"
 
 typedef struct {
@@ -164,8 +165,23 @@ static const char *const initramfs_patterns[] = {
 };
 static const char *const config_patterns[] = {"config-{}", NULL};
 
-/* initramfs: as the boot menu says, or NULL. */
-static void add_kernel(Search *search, const char *image, const char *name, const char *initramfs)
+/* Modules of kernel, in the system itself or, where entry starts another deployment of ostree's, in
+ * that one.
+ */
+static char *find_modules_dir(const Search *search, const BootEntry *entry, const char *version)
+{
+    if (has_modules(search, version))
+        return g_strconcat("/lib/modules/", version, NULL);
+    g_autofree char *root = entry ? ostree_find_root(entry->options) : NULL;
+    char *path = root ? g_strconcat(root, "/usr/lib/modules/", version, NULL) : NULL;
+    if (path && fs_tree_is_directory(search->tree, path))
+        return path;
+    g_free(path);
+    return NULL;
+}
+
+/* entry: of the boot menu, or NULL. */
+static void add_kernel(Search *search, const char *image, const char *name, const BootEntry *entry)
 {
     g_autofree char *key = image_key(search->tree, image);
     if (!key || g_hash_table_contains(search->images, key))
@@ -178,10 +194,10 @@ static void add_kernel(Search *search, const char *image, const char *name, cons
     kernel->image = g_strdup(image);
     kernel->is_rescue = strstr(name, "rescue") != NULL;
     kernel->version = kernel->is_rescue ? g_strdup(name) : find_version(search, image, name);
-    if (!kernel->is_rescue && has_modules(search, kernel->version))
-        kernel->modules_dir = g_strconcat("/lib/modules/", kernel->version, NULL);
+    if (!kernel->is_rescue)
+        kernel->modules_dir = find_modules_dir(search, entry, kernel->version);
 
-    kernel->initramfs = g_strdup(initramfs);
+    kernel->initramfs = g_strdup(entry ? entry->initramfs : NULL);
     if (!kernel->initramfs)
         kernel->initramfs = find_file(search->tree, directory, initramfs_patterns, name);
     if (!kernel->initramfs)
@@ -231,23 +247,23 @@ static void add_menu_kernels(Search *search)
             name = entry->version ? entry->version : "";
         if (!named && entry->title && strstr(entry->title, "Rescue"))
             name = "0-rescue";
-        add_kernel(search, entry->linux, name, entry->initramfs);
+        add_kernel(search, entry->linux, name, entry);
     }
 }
 
-static gboolean add_boot_kernels(Search *search, GError **error)
+static gboolean add_folder_kernels(Search *search, const char *folder, GError **error)
 {
-    if (!fs_tree_is_directory(search->tree, "/boot"))
+    if (!fs_tree_is_directory(search->tree, folder))
         return TRUE;
     g_autoptr(GPtrArray) entries = NULL;
-    if (!fs_tree_list(search->tree, "/boot", &entries, error))
+    if (!fs_tree_list(search->tree, folder, &entries, error))
         return FALSE;
     for (guint i = 0; i < entries->len; i++) {
         const FsEntry *entry = g_ptr_array_index(entries, i);
         const char *name = image_suffix(entry->name);
         if (!name || entry->type != FS_TYPE_FILE)
             continue;
-        g_autofree char *image = g_strconcat("/boot/", entry->name, NULL);
+        g_autofree char *image = g_strconcat(folder, "/", entry->name, NULL);
         add_kernel(search, image, name, NULL);
     }
     return TRUE;
@@ -285,6 +301,10 @@ static void mark_default(Search *search)
     g_ptr_array_sort(search->kernels, compare_kernels);
 }
 
+/* The last two: of a system whose /usr is a partition, on its EFI system partition; one kernel for
+   each of the two. */
+static const char *const kernel_folders[] = {"/boot", "/boot/flatcar", "/boot/coreos"};
+
 gboolean kernels_read(FsTree *tree, const BootMenu *menu, GPtrArray **ret_kernels, GError **error)
 {
     g_auto(Search) search = {.tree = tree, .menu = menu};
@@ -294,8 +314,9 @@ gboolean kernels_read(FsTree *tree, const BootMenu *menu, GPtrArray **ret_kernel
     if (!list_modules(&search, error))
         return FALSE;
     add_menu_kernels(&search);
-    if (!add_boot_kernels(&search, error))
-        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(kernel_folders); i++)
+        if (!add_folder_kernels(&search, kernel_folders[i], error))
+            return FALSE;
     mark_default(&search);
     *ret_kernels = g_steal_pointer(&search.kernels);
     return TRUE;

@@ -12,8 +12,10 @@
 #include "inspect/kernels.h"
 #include "inspect/mdadm_conf.h"
 #include "inspect/os_release.h"
+#include "inspect/ostree.h"
 #include "inspect/system.h"
 #include "inspect/text_file.h"
+#include "inspect/usr_image.h"
 
 /* A root filesystem has one of these, even where /usr is a volume of its own. */
 static const char *const system_signs[] = {
@@ -79,21 +81,32 @@ static gboolean is_snapshot(const char *folder)
     return strstr(folder, "/.snapshots/") || strstr(folder, "/timeshift-btrfs/");
 }
 
+/* Where in folder, a subvolume's or the volume's own root, there is a system; NULL: nowhere. */
+static char *find_in_folder(const Volume *volume, const char *folder)
+{
+    if (holds_system(volume, folder) || (g_str_equal(folder, "/") && usr_image_is_root(volume)))
+        return g_strdup(folder);
+    g_autoptr(GPtrArray) deployments = ostree_list_deployments(volume, folder);
+    for (guint i = 0; i < deployments->len; i++)
+        if (holds_system(volume, g_ptr_array_index(deployments, i)))
+            return g_strdup(g_ptr_array_index(deployments, i));
+    return NULL;
+}
+
 gboolean linux_find_system(const Volume *volume, char **ret_root, GError **error G_GNUC_UNUSED)
 {
     *ret_root = NULL;
     if (!fs_is_case_sensitive(volume->fs))
         return TRUE;
     if (!volume->subvolumes) {
-        if (holds_system(volume, "/"))
-            *ret_root = g_strdup("/");
+        *ret_root = find_in_folder(volume, "/");
         return TRUE;
     }
     /* The default subvolume comes first, which openSUSE's rollback makes a snapshot. */
     for (guint i = 0; i < volume->subvolumes->len && !*ret_root; i++) {
         const char *folder = g_ptr_array_index(volume->subvolumes, i);
-        if ((i == 0 || !is_snapshot(folder)) && holds_system(volume, folder))
-            *ret_root = g_strdup(folder);
+        if (i == 0 || !is_snapshot(folder))
+            *ret_root = find_in_folder(volume, folder);
     }
     return TRUE;
 }
@@ -250,6 +263,12 @@ static gboolean mount_filesystems(const VolumeSet *set, const char *system_root,
         }
     }
 
+    if (ostree_is_deployment(system_root)) {
+        facts->usr = USR_OSTREE;
+        ostree_mount(set, system_root, guest);
+    } else if (usr_image_is_root(guest->root) && usr_image_mount(set, guest)) {
+        facts->usr = USR_PARTITION;
+    }
     const Volume *esp = volume_set_find_esp(set, guest->root->disk_index);
     if (esp && !facts->esp_mount_point) {
         fs_tree_mount(guest->tree, GUEST_ESP_MOUNT, esp->fs);
@@ -299,10 +318,13 @@ gboolean linux_read_guest(const VolumeSet *set, const char *system_root, GPtrArr
     GuestLinux *facts = &guest->linux_facts;
     g_auto(OsRelease) release = {0};
     g_auto(BootMenu) menu = {0};
+    g_autofree char *root = NULL;
 
+    if (!ostree_find_default(set, guest->root, system_root, &root, error))
+        return FALSE;
     guest->tree = fs_tree_new();
-    fs_tree_mount_folder(guest->tree, "/", guest->root->fs, system_root);
-    if (!mount_filesystems(set, system_root, findings, guest, error) ||
+    fs_tree_mount_folder(guest->tree, "/", guest->root->fs, root);
+    if (!mount_filesystems(set, root, findings, guest, error) ||
         !os_release_read(guest->tree, &release, error) ||
         !boot_menu_read(guest->tree, facts->esp_mount_point, &menu, error) ||
         !kernels_read(guest->tree, &menu, &facts->kernels, error) ||

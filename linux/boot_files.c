@@ -9,6 +9,8 @@
 #include "linux/command_line.h"
 
 #define LINES_MAX 100000u
+#define REASON_DEVICES "the root and swap devices get other names; UUIDs stay"
+#define REASON_PLATFORM "the platform and the names of devices are others now"
 
 /* First words of a line that names a kernel, of one that names an initramfs, and of one that begins
    the next entry. */
@@ -164,6 +166,7 @@ static const struct {
     {"/boot/syslinux/syslinux.cfg", NULL, FALSE, BOOT_FILE_MENU},
     {"/boot/syslinux/extlinux.conf", NULL, FALSE, BOOT_FILE_MENU},
     {"/extlinux.conf", NULL, FALSE, BOOT_FILE_MENU},
+    {"/oem/grub.cfg", NULL, FALSE, BOOT_FILE_MENU},
     {"/boot/grub2/grubenv", NULL, FALSE, BOOT_FILE_ENVIRONMENT},
     {"/boot/grub/grubenv", NULL, FALSE, BOOT_FILE_ENVIRONMENT},
     {"/boot/efi/EFI", "grubenv", TRUE, BOOT_FILE_ENVIRONMENT},
@@ -263,8 +266,9 @@ static gboolean rewrite_file(LinuxPlan *plan, const char *path, const char *text
     g_autofree char *rewritten = rewrite(text, plan->guest, unknown);
 
     linux_plan_report_unknown(plan, path, unknown);
-    return linux_plan_write_changed(plan, path, text, rewritten,
-                                    "the root and swap devices get other names; UUIDs stay", error);
+    return linux_plan_write_changed(
+        plan, path, text, rewritten,
+        plan->guest->linux_facts.usr == USR_FILES ? REASON_DEVICES : REASON_PLATFORM, error);
 }
 
 static gboolean plan_file(LinuxPlan *plan, const char *path, BootFileKind kind, const char *text,

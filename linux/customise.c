@@ -223,6 +223,20 @@ static LinuxScript *copy_script(const LinuxScript *script)
     return copy;
 }
 
+/* An image brings its initramfs, and packages are added to it in its own way or not at all. */
+static gboolean check_image(const Guest *guest, const LinuxOptions *options, GError **error)
+{
+    UsrKind usr = guest->linux_facts.usr;
+    const char *option = options->rebuild_initramfs && usr != USR_FILES   ? "--rebuild-initramfs"
+                         : options->install_agent && usr == USR_PARTITION ? "--install-agent"
+                                                                          : NULL;
+    if (!option)
+        return TRUE;
+    drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, "leave the option out",
+                      "%s does nothing in this guest, whose /usr is an image", option);
+    return FALSE;
+}
+
 static gboolean stage_scripts(const LinuxOptions *options, const GPtrArray *own, Edits *edits,
                               GError **error)
 {
@@ -244,7 +258,8 @@ gboolean linux_customise(const Guest *guest, const LinuxOptions *options, const 
 {
     LinuxPlan plan = {.guest = guest, .edits = edits};
 
-    return (!options->serial_console || serial_console_plan(&plan, error)) &&
+    return check_image(guest, options, error) &&
+           (!options->serial_console || serial_console_plan(&plan, error)) &&
            (!options->hostname || set_hostname(guest, options->hostname, edits, error)) &&
            (!options->timezone || set_timezone(options->timezone, edits, error)) &&
            set_users(options, edits, error) && set_services(options, edits, error) &&

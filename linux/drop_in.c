@@ -151,6 +151,9 @@ static const struct {
 
 gboolean drop_in_plan(LinuxPlan *plan, GError **error)
 {
+    /* The initramfs is part of the kernel's image there, and nobody makes one. */
+    if (plan->guest->linux_facts.usr == USR_PARTITION)
+        return TRUE;
     for (size_t i = 0; i < G_N_ELEMENTS(tools); i++) {
         g_autofree char *text = NULL, *edited = NULL;
         gboolean found = FALSE;

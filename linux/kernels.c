@@ -118,7 +118,9 @@ static gboolean plan_kernel(LinuxPlan *plan, const GuestKernel *kernel, GError *
 
     if (!check_unified_image(plan, kernel, modules, &is_unified, error))
         return FALSE;
-    if (!is_unified && !boot_is_built_in(modules)) {
+    /* With a /usr of that kind the image has an initramfs in it that was made for all platforms. */
+    if (!is_unified && !boot_is_built_in(modules) &&
+        plan->guest->linux_facts.usr != USR_PARTITION) {
         findings_add(plan->findings, FINDING_LINUX_NO_INITRAMFS, kernel->version);
         if (kernel->is_default)
             plan->result.virtio_block = FALSE;

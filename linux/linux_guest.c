@@ -38,6 +38,12 @@ static void report_unknown(const Guest *guest, GPtrArray *findings)
         findings_add(findings, FINDING_LINUX_DISTRIBUTION_UNKNOWN, guest->product_name);
 }
 
+static void report_image(const Guest *guest, GPtrArray *findings)
+{
+    if (guest->linux_facts.usr != USR_FILES)
+        findings_add(findings, FINDING_LINUX_IMAGE_SYSTEM, guest->product_name);
+}
+
 gboolean linux_guest_plan(const Guest *guest, const LinuxNic *nics, guint nic_count, Edits *edits,
                           GPtrArray *findings, LinuxResult *ret_result, GError **error)
 {
@@ -53,6 +59,7 @@ gboolean linux_guest_plan(const Guest *guest, const LinuxNic *nics, guint nic_co
     };
 
     report_unknown(guest, findings);
+    report_image(guest, findings);
     for (size_t i = 0; i < G_N_ELEMENTS(steps); i++)
         if (!steps[i].plan(&plan, error)) {
             g_prefix_error(error, "cannot plan the guest's %s: ", steps[i].what);

@@ -97,11 +97,12 @@ static gboolean plan_file(LinuxPlan *plan, const char *path, GError **error)
 gboolean xorg_plan(LinuxPlan *plan, GError **error)
 {
     static const char *const folders[] = {"/etc/X11/xorg.conf.d", "/usr/share/X11/xorg.conf.d"};
+    guint count = plan->guest->linux_facts.usr == USR_FILES ? G_N_ELEMENTS(folders) : 1;
 
     if (fs_tree_is_file(plan->guest->tree, "/etc/X11/xorg.conf") &&
         !plan_file(plan, "/etc/X11/xorg.conf", error))
         return FALSE;
-    for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+    for (guint i = 0; i < count; i++) {
         g_autoptr(GPtrArray) paths = linux_plan_list(plan, folders[i], ".conf");
 
         for (guint j = 0; j < paths->len; j++)

@@ -73,6 +73,13 @@ static gboolean trim_windows_files(const Volume *volume, uint64_t *bytes, GError
     return TRUE;
 }
 
+/* What is free in it is part of what the kernel checks. */
+static gboolean is_checksummed(const Volume *volume)
+{
+    return volume->partition &&
+           g_strcmp0(volume->partition->type_guid, PARTITION_TYPE_COREOS_USR) == 0;
+}
+
 gboolean trim_volumes(const VolumeSet *set, const Guest *guest, uint64_t *ret_bytes, GError **error)
 {
     uint64_t bytes = 0;
@@ -80,7 +87,7 @@ gboolean trim_volumes(const VolumeSet *set, const Guest *guest, uint64_t *ret_by
         const Volume *volume = g_ptr_array_index(set->volumes, i);
         gboolean ok = TRUE;
         /* What is free now was in use when they were made. */
-        if (volume->has_snapshots)
+        if (volume->has_snapshots || is_checksummed(volume))
             continue;
         if (volume->fs)
             ok = trim_filesystem(volume, &bytes, error) &&

@@ -5,7 +5,9 @@ has() {
 }
 
 package=qemu-guest-agent
-if has apt-get; then
+if has rpm-ostree; then
+    rpm-ostree install -A --idempotent --allow-inactive $package || exit
+elif has apt-get; then
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -q
     apt-get install -y -q --no-install-recommends $package || exit

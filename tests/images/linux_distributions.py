@@ -263,6 +263,31 @@ DISTRIBUTIONS = {
         init="runit",
         files={"etc/dhcpcd.conf": "interface ens192\nstatic ip_address=192.0.2.10/24\n"},
     ),
+    "fedora-coreos": red_hat(
+        os_release("Fedora Linux", "fedora", "40", pretty="Fedora CoreOS 40.20240602.3.0"),
+        "6.8.11-300.fc40.x86_64",
+        compression="zstd",
+        system="ostree",
+        ostree="fedora-coreos",
+        separate_boot=True,
+    )
+    | dict(kernels=["6.8.11-300.fc40.x86_64", "6.8.8-300.fc40.x86_64"]),
+    "rhel-9-image": red_hat(
+        os_release("Red Hat Enterprise Linux", "rhel", "9.4", "fedora"),
+        "5.14.0-427.el9.x86_64",
+        system="ostree",
+        ostree="default",
+        separate_boot=False,
+    )
+    | dict(kernels=["5.14.0-427.el9.x86_64", "5.14.0-362.el9.x86_64"]),
+    "flatcar": red_hat(
+        os_release("Flatcar Container Linux by Kinvolk", "flatcar", "3815.2.2", "coreos"),
+        "6.1.90-flatcar",
+        network="none",
+        system="flatcar",
+        files={"etc/systemd/network/static.network": NETWORKD % "ens192"},
+    )
+    | dict(modules=".ko"),
     "unknown": dict(
         release=os_release("Nobody's Linux", "nobodys", "1"),
         kernels=["6.1.0"],

@@ -49,6 +49,12 @@ static void test_command_line(void)
         {"search --set=root --hint-bios=hd0,msdos1 abc",
          "search --set=root --hint-bios=hd0,msdos1 abc", FALSE, 0},
         {"chroot=/dev/sda2", "chroot=/dev/sda2", FALSE, 0},
+        {"rw ignition.platform.id=vmware quiet", "rw ignition.platform.id=qemu quiet", FALSE, 0},
+        {"ignition.platform.id=metal", "ignition.platform.id=metal", FALSE, 0},
+        {"ignition.platform.id=vmwarex", "ignition.platform.id=vmwarex", FALSE, 0},
+        {"coreos.oem.id=hyperv", "coreos.oem.id=qemu", FALSE, 0},
+        {"set oem_id=\"vmware\"", "set oem_id=\"qemu\"", FALSE, 0},
+        {"my_oem_id=vmware", "my_oem_id=vmware", FALSE, 0},
         {"root=", "root=", FALSE, 0},
         {"", "", FALSE, 0},
     };
