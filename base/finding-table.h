@@ -347,6 +347,9 @@ FINDING(LINUX_NETWORK_NAME_BY_ORDER, "linux-network-name-by-order", WARNING,
         "check the addresses at the first boot")
 FINDING(LINUX_TOOLS_DISABLED, "linux-tools-disabled", INFO,
         "tools of the source's hypervisor are switched off: {}", "remove their packages at leisure")
+FINDING(LINUX_CLOUD_INIT, "linux-cloud-init", INFO,
+        "cloud-init had this machine's data from {}; it keeps them from now on, and asks nobody",
+        "to have it set the machine up anew: remove zz-drydock.cfg, run cloud-init clean, attach a seed")
 FINDING(LINUX_GUEST_AGENT_MISSING, "linux-guest-agent-missing", INFO,
         "qemu-guest-agent is not installed in {}", "install it from the distribution")
 

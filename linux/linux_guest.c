@@ -3,6 +3,7 @@
 #include "linux/linux_guest.h"
 
 #include "linux/boot_files.h"
+#include "linux/cloud_init.h"
 #include "linux/drop_in.h"
 #include "linux/efi_fallback.h"
 #include "linux/fstab.h"
@@ -28,6 +29,7 @@ static const struct {
     {"EFI system partition", efi_fallback_plan},
     {"storage", storage_plan},
     {"hypervisor tools", tools_plan},
+    {"cloud-init", cloud_init_plan},
     {"display", xorg_plan},
 };
 

@@ -21,6 +21,15 @@ PERSISTENT = (
 )
 
 
+CLOUD_INIT = {
+    "etc/cloud/cloud.cfg": "users:\n - default\nssh_deletekeys: true\ndisable_vmware_customization: false\n",
+    "etc/cloud/cloud.cfg.d/90_dpkg.cfg": "datasource_list: [ VMware, OVF, None ]\n",
+    "etc/cloud/ds-identify.cfg": "datasource: VMware\n",
+    "var/lib/cloud/instance/datasource": "DataSourceVMware: DataSourceVMware [seed=guestinfo]\n",
+    "var/lib/cloud/instance/obj.pkl": "",
+}
+
+
 def red_hat(version, kernel, grub="bls", nic="ens192", network="keyfile", compression="xz", **more):
     """Fedora and everything built from it, from 7 on."""
     files = {"etc/sysconfig/kernel": "UPDATEDEFAULT=yes\nDEFAULTKERNEL=kernel\n"}
@@ -197,7 +206,7 @@ DISTRIBUTIONS = {
         init="upstart",
         files={"etc/init/open-vm-tools.conf": "start on runlevel [2345]\n", "etc/udev/rules.d/70-persistent-net.rules": PERSISTENT},
     ),
-    "ubuntu-22.04": debian(os_release("Ubuntu", "ubuntu", "22.04", "debian"), "5.15.0-101-generic", network="netplan", compression="zstd"),
+    "ubuntu-22.04": debian(os_release("Ubuntu", "ubuntu", "22.04", "debian"), "5.15.0-101-generic", network="netplan", compression="zstd", files=CLOUD_INIT),
     "linuxmint-21": debian(
         os_release("Linux Mint", "linuxmint", "21.3", "ubuntu debian"),
         "5.15.0-91-generic",
