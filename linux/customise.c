@@ -28,6 +28,7 @@ void linux_options_clear(LinuxOptions *options)
     g_free(options->timezone);
     g_clear_pointer(&options->passwords, g_ptr_array_unref);
     g_clear_pointer(&options->ssh_keys, g_ptr_array_unref);
+    g_clear_pointer(&options->packages, g_ptr_array_unref);
     g_strfreev(options->enable);
     g_strfreev(options->disable);
     *options = (LinuxOptions){0};
@@ -227,14 +228,39 @@ static LinuxScript *copy_script(const LinuxScript *script)
 static gboolean check_image(const Guest *guest, const LinuxOptions *options, GError **error)
 {
     UsrKind usr = guest->linux_facts.usr;
-    const char *option = options->rebuild_initramfs && usr != USR_FILES   ? "--rebuild-initramfs"
-                         : options->install_agent && usr == USR_PARTITION ? "--install-agent"
-                                                                          : NULL;
+    gboolean installs = options->install_agent || options->packages;
+    const char *option = options->rebuild_initramfs && usr != USR_FILES ? "--rebuild-initramfs"
+                         : installs && usr == USR_PARTITION             ? "--install-agent"
+                                                                        : NULL;
     if (!option)
         return TRUE;
     drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, "leave the option out",
                       "%s does nothing in this guest, whose /usr is an image", option);
     return FALSE;
+}
+
+/* Where install-agent.sh finds them; the folder goes with everything else in the end. */
+static gboolean stage_packages(const Guest *guest, const GPtrArray *packages, Edits *edits,
+                               GError **error)
+{
+    static const char reason[] = "--agent-package is installed at the first start";
+    static const char folder[] = LINUX_FIRST_BOOT_FOLDER "/packages";
+    static const char *const agents[] = {"qemu-guest-agent", "qemu-ga", NULL};
+    gboolean has_agent = FALSE;
+    for (guint i = 0; i < packages->len; i++) {
+        const LinuxPackage *package = packages->pdata[i];
+        g_autofree char *path =
+            g_strdup_printf("%s/%s%s", folder, package->name, linux_package_ending(package));
+        has_agent = has_agent || g_strv_contains(agents, package->name);
+        if (!linux_package_check(package, guest, error) ||
+            !edits_make_directory(edits, folder, NULL, 0700, reason, error) ||
+            !edits_write_file(edits, path, package->content, NULL, 0600, reason, error))
+            return FALSE;
+    }
+    if (!has_agent)
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "give the package qemu-guest-agent too",
+                          "none of the packages is the QEMU guest agent");
+    return has_agent;
 }
 
 static gboolean stage_scripts(const LinuxOptions *options, const GPtrArray *own, Edits *edits,
@@ -246,7 +272,7 @@ static gboolean stage_scripts(const LinuxOptions *options, const GPtrArray *own,
         add_script(scripts, "rebuild-initramfs.sh");
     if (options->remove_tools)
         add_script(scripts, "remove-tools.sh");
-    if (options->install_agent)
+    if (options->install_agent || options->packages)
         add_script(scripts, "install-agent.sh");
     for (guint i = 0; own && i < own->len; i++)
         g_ptr_array_add(scripts, copy_script(own->pdata[i]));
@@ -263,5 +289,6 @@ gboolean linux_customise(const Guest *guest, const LinuxOptions *options, const 
            (!options->hostname || set_hostname(guest, options->hostname, edits, error)) &&
            (!options->timezone || set_timezone(options->timezone, edits, error)) &&
            set_users(options, edits, error) && set_services(options, edits, error) &&
+           (!options->packages || stage_packages(guest, options->packages, edits, error)) &&
            stage_scripts(options, scripts, edits, error);
 }

@@ -5,6 +5,7 @@
 
 #include "inspect/guest.h"
 #include "linux/first_boot.h"
+#include "linux/package.h"
 
 typedef struct {
     char *user;
@@ -21,6 +22,8 @@ typedef struct {
     gboolean rebuild_initramfs; /* by the guest's own tool, at its first start */
     gboolean install_agent;     /* qemu-guest-agent, likewise, by its package manager */
     gboolean remove_tools;      /* the old hypervisor's packages, likewise */
+    GPtrArray *packages;        /* of LinuxPackage: the agent, and what it needs, likewise without a
+                                   network; may be NULL */
 } LinuxOptions;
 
 void linux_options_clear(LinuxOptions *options);
@@ -29,7 +32,7 @@ void linux_options_add(GPtrArray **array, const char *user, const char *text);
 
 /* Stages all of it. scripts: of LinuxScript, the user's own; they run after ours.
    DRYDOCK_ERROR_USAGE: a name that cannot be one. DRYDOCK_ERROR_NOT_FOUND: a user, service or time
-   zone that the guest does not have. */
+   zone that the guest does not have. DRYDOCK_ERROR_UNSUPPORTED: packages do not fit it. */
 gboolean linux_customise(const Guest *guest, const LinuxOptions *options, const GPtrArray *scripts,
                          Edits *edits, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -74,23 +74,34 @@ static gboolean check_script_count(const Customisation *customisation, GError **
     return FALSE;
 }
 
-static LinuxScript *read_linux_script(const char *path, GError **error)
+/* what: "the script", for messages. */
+static GBytes *read_file(const char *path, const char *what, guint limit_bytes, GError **error)
 {
     g_autoptr(GError) local_error = NULL;
     g_autofree char *text = NULL;
     struct stat status;
     gsize length;
     if (stat(path, &status) == 0 &&
-        (!S_ISREG(status.st_mode) || status.st_size > (off_t)SCRIPT_LIMIT_BYTES)) {
+        (!S_ISREG(status.st_mode) || status.st_size > (off_t)limit_bytes)) {
         drydock_error_set(error, DRYDOCK_ERROR_USAGE, NULL, "'%s' is not a file of at most %u MiB",
-                          path, SCRIPT_LIMIT_BYTES >> 20);
+                          path, limit_bytes >> 20);
         return NULL;
     }
     if (!g_file_get_contents(path, &text, &length, &local_error)) {
-        drydock_error_set(error, DRYDOCK_ERROR_USAGE, NULL, "cannot read the script: %s",
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, NULL, "cannot read %s: %s", what,
                           local_error->message);
         return NULL;
     }
+    return g_bytes_new_take(g_steal_pointer(&text), length);
+}
+
+static LinuxScript *read_linux_script(const char *path, GError **error)
+{
+    g_autoptr(GBytes) content = read_file(path, "the script", SCRIPT_LIMIT_BYTES, error);
+    gsize length;
+    if (!content)
+        return NULL;
+    const char *text = g_bytes_get_data(content, &length);
     if (length < 2 || text[0] != '#' || text[1] != '!') {
         drydock_error_set(
             error, DRYDOCK_ERROR_USAGE,
@@ -101,7 +112,7 @@ static LinuxScript *read_linux_script(const char *path, GError **error)
     }
     LinuxScript *script = g_new0(LinuxScript, 1);
     script->name = g_path_get_basename(path);
-    script->content = g_bytes_new_take(g_steal_pointer(&text), length);
+    script->content = g_steal_pointer(&content);
     return script;
 }
 
@@ -253,6 +264,22 @@ static gboolean read_ssh_key(const char *option, const char *value, gpointer dat
     return TRUE;
 }
 
+/* The agent itself has to be among them; what it depends on may be given too. */
+static gboolean read_package(const char *option, const char *path, gpointer data, GError **error)
+{
+    Customisation *customisation = data;
+    GPtrArray **packages = &customisation->linux_options.packages;
+    customisation->linux_only = option;
+    g_autoptr(GBytes) content = read_file(path, "the package", LINUX_PACKAGE_LIMIT_BYTES, error);
+    LinuxPackage *package = content ? linux_package_new(path, content, error) : NULL;
+    if (!package)
+        return FALSE;
+    if (!*packages)
+        *packages = g_ptr_array_new_with_free_func((GDestroyNotify)linux_package_free);
+    g_ptr_array_add(*packages, package);
+    return TRUE;
+}
+
 static void append_text(char ***list, const char *text)
 {
     guint count = *list ? g_strv_length(*list) : 0;
@@ -337,6 +364,10 @@ void customisation_add_options(GOptionGroup *group)
          "Linux: let the guest make its initramfs anew; WHEN is firstboot", "WHEN"},
         {"install-agent", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, read_flag,
          "Linux: install the QEMU guest agent when the guest starts", NULL},
+        {"agent-package", 0, 0, G_OPTION_ARG_CALLBACK, read_package,
+         "Linux: install the QEMU guest agent from this .deb, .rpm or .apk file, without a network "
+         "(repeatable: what it needs)",
+         "FILE"},
         {"remove-tools", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, read_flag,
          "Linux: remove the old hypervisor's packages when the guest starts", NULL},
         G_OPTION_ENTRY_NULL};

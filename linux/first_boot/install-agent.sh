@@ -1,11 +1,20 @@
 #!/bin/sh
-# Installs the QEMU guest agent from the distribution's own packages.
+# Installs the QEMU guest agent: from the packages that were given, without a network, or else from the distribution's own.
 has() {
     command -v "$1" >/dev/null
 }
 
 package=qemu-guest-agent
-if has rpm-ostree; then
+given=/etc/drydock/packages
+if [ -d $given ] && has rpm-ostree; then
+    rpm-ostree install -A -C --idempotent --allow-inactive $given/*.rpm || exit
+elif [ -d $given ] && has dpkg; then
+    DEBIAN_FRONTEND=noninteractive dpkg -i $given/*.deb || exit
+elif [ -d $given ] && has rpm; then
+    rpm -U --replacepkgs $given/*.rpm || exit
+elif [ -d $given ] && has apk; then
+    apk add --no-network --allow-untrusted $given/*.apk || exit
+elif has rpm-ostree; then
     rpm-ostree install -A --idempotent --allow-inactive $package || exit
 elif has apt-get; then
     export DEBIAN_FRONTEND=noninteractive

@@ -9,6 +9,7 @@
 . "$SOURCE_DIR/tests/boot/support.sh"
 requires qemu-system-x86_64
 requires mmdebstrap
+requires dpkg-deb
 PATH=$PATH:/usr/sbin:/sbin
 
 guest=("$SOURCE_DIR/tests/images/debian-guest")
@@ -31,16 +32,23 @@ if [ "$1" = dracut-before ]; then
 fi
 
 "${guest[@]}" guest.vmdk
+# A package without anything that it needs, so that what is shown is the installation.
+mkdir -p agent/DEBIAN agent/usr/sbin
+printf 'Package: qemu-guest-agent\nVersion: 1\nArchitecture: all\nMaintainer: nobody\nDescription: none\n' > agent/DEBIAN/control
+printf '#!/bin/sh\n' > agent/usr/sbin/qemu-ga
+dpkg-deb -b --root-owner-group agent agent.deb > /dev/null
 # shellcheck disable=SC2016 # the guest's shell expands it
-expect 0 "$MIGRATE" guest.vmdk -o out.d --name guest \
+expect 0 "$MIGRATE" guest.vmdk -o out.d --name guest --agent-package agent.deb \
     --firstboot-command 'rm /boot/initrd.img-*' \
     --firstboot-command "$make" \
     --firstboot-command 'test -s "/boot/initrd.img-$(uname -r)" && systemctl --no-block reboot; sleep 600' \
-    --firstboot-command 'echo "drydock-again $(findmnt -no UUID /) $(ip -o -4 addr show scope global)" >/dev/console'
+    --firstboot-command 'echo "drydock-again $(findmnt -no UUID /) $(ip -o -4 addr show scope global)" >/dev/console' \
+    --firstboot-command 'echo "drydock-agent $(dpkg-query -W qemu-guest-agent)" >/dev/console'
 "${guest[@]}" guest.raw
 uuid=$(blkid -o value -s UUID -p -O 1048576 guest.raw)
-restarts=1 boot_guest "$work/out.d/guest-sda.qcow2" virtio-blk 1800 '^drydock: done' "$(mac_of out.d/guest.xml)" console
-says console 'drydock: 001-command ended with status 0$'
+restarts=1 boot_guest "$work/out.d/guest-sda.qcow2" virtio-blk 1800 'drydock: done' "$(mac_of out.d/guest.xml)" console
 says console 'drydock: 002-command ended with status 0$'
-[ "$(grep -ac 'drydock: 003-command begins' console)" -eq 1 ] || fail "the machine did not start again"
+says console 'drydock: 003-command ended with status 0$'
+[ "$(grep -ac 'drydock: 004-command begins' console)" -eq 1 ] || fail "the machine did not start again"
 says console "^drydock-again $uuid .*ens192 +inet 10\.0\.2\.77/24 "
+says console '^drydock-agent qemu-guest-agent.1$'

@@ -32,7 +32,7 @@ CLOUD_INIT = {
 
 def red_hat(version, kernel, grub="bls", nic="ens192", network="keyfile", compression="xz", **more):
     """Fedora and everything built from it, from 7 on."""
-    files = {"etc/sysconfig/kernel": "UPDATEDEFAULT=yes\nDEFAULTKERNEL=kernel\n"}
+    files = {"etc/sysconfig/kernel": "UPDATEDEFAULT=yes\nDEFAULTKERNEL=kernel\n", "usr/bin/rpm": ""}
     if network == "keyfile":
         path = "etc/NetworkManager/system-connections/%s.nmconnection" % nic
         files[path] = KEYFILE % (nic, nic)
