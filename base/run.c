@@ -88,7 +88,7 @@ static gboolean report_exec_failure(int failure_fd, const char *program, GError 
         return TRUE;
     /* One folder of PATH that may not be read makes EACCES of "not found anywhere". */
     g_autofree char *found = g_find_program_in_path(program);
-    if (failure == ENOENT || (failure == EACCES && !found))
+    if (failure == ENOENT || (failure == EACCES && !found && !strchr(program, '/')))
         drydock_error_set(error, DRYDOCK_ERROR_MISSING_TOOL,
                           "install the package that brings it, or put it in PATH",
                           "the program '%s' is not installed", program);
@@ -246,9 +246,10 @@ void run_child_close(RunChild *child)
     if (!child)
         return;
     if (!child_reap(child, 0)) {
-        kill(child->pid, SIGTERM);
+        /* With what it has started: see setpgid() above. */
+        kill(-child->pid, SIGTERM);
         if (!child_reap(child, TERMINATE_WAIT_MS)) {
-            kill(child->pid, SIGKILL);
+            kill(-child->pid, SIGKILL);
             child_reap(child, -1);
         }
     }

@@ -16,6 +16,8 @@ pkg_check_modules(LIBARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(LIBCRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
 # LUKS headers and key slots; crypt_dump_json() came with 2.4.
 pkg_check_modules(LIBCRYPTSETUP REQUIRED IMPORTED_TARGET libcryptsetup>=2.4)
+# HTTP hooks of batches; CURLOPT_PROTOCOLS_STR came with 7.85.
+pkg_check_modules(LIBCURL REQUIRED IMPORTED_TARGET libcurl>=7.85)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 # Its headers only: plugins are loaded into nbdkit.
 pkg_check_modules(NBDKIT REQUIRED IMPORTED_TARGET nbdkit)

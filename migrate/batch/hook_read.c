@@ -127,8 +127,11 @@ static gboolean read_type(const Document *document, const DocumentValue *map,
     *ret_type = g_str_equal(text, "http") ? BATCH_HOOK_HTTP : BATCH_HOOK_SCRIPT;
     if (*ret_type == BATCH_HOOK_HTTP || g_str_equal(text, "script"))
         return TRUE;
-    document_set_error(document, type, "use script or http", error, "there are no '%s' hooks",
-                       text);
+    document_set_error(document, type,
+                       g_str_equal(text, "python")
+                           ? "make a script of it that begins with #!/usr/bin/env python3"
+                           : "use script or http",
+                       error, "there are no '%s' hooks", text);
     return FALSE;
 }
 

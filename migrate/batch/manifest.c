@@ -31,6 +31,7 @@ void batch_hook_free(BatchHook *hook)
 {
     if (!hook)
         return;
+    g_free(hook->stage);
     g_free(hook->path);
     g_strfreev(hook->arguments);
     g_strfreev(hook->environment);

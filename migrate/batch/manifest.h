@@ -63,6 +63,7 @@ typedef enum {
 typedef struct {
     BatchHookPoint point;
     BatchHookType type;
+    char *stage;             /* what it is told of that; NULL: the point's name */
     char *path;              /* script: absolute */
     char **arguments;        /* script */
     char **environment;      /* script: "NAME=VALUE" */

@@ -21,7 +21,7 @@ static const char *const backends[] = {"uml", "none", NULL};
 static const Setting table[] = {
     SETTING("name", SETTING_TEXT, name, "--name"),
     SETTING("output", SETTING_PATH, output, "--output-directory"),
-    SETTING("profile", SETTING_TEXT, profile, "--profile"),
+    SETTING("profile", SETTING_TEXT, profile, "--target-profile"),
     SETTING("profile_dir", SETTING_PATH, profile_dir, "--profile-dir"),
     SETTING("network", SETTING_TEXT, network, "--network"),
     SETTING("network_map", SETTING_PAIRS, network_map, "--network-map"),
