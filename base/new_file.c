@@ -40,13 +40,14 @@ static gboolean set_permissions(const NewFile *file, GError **error)
     struct stat old;
     mode_t mode = umask(0);
     umask(mode);
-    mode = 0666 & ~mode;
+    mode = file->mode == NEW_FILE_PRIVATE ? 0600 : 0666 & ~mode;
     if (file->mode == NEW_FILE_REPLACE && stat(file->path, &old) == 0) {
         mode = old.st_mode & 0777;
         if (fchown(file->fd, old.st_uid, old.st_gid) != 0)
             g_debug("'%s' changes its owner: %s", file->path, g_strerror(errno));
     }
-    return fchmod(file->fd, mode) == 0 || new_file_has_failed(file, error);
+    /* FAT has no permissions to change. */
+    return fchmod(file->fd, mode) == 0 || errno == EPERM || new_file_has_failed(file, error);
 }
 
 NewFile *new_file_open(const char *path, NewFileMode mode, GError **error)
@@ -58,7 +59,7 @@ NewFile *new_file_open(const char *path, NewFileMode mode, GError **error)
     char *real = mode == NEW_FILE_REPLACE ? realpath(path, NULL) : NULL;
     file->path = g_canonicalize_filename(real ? real : path, NULL);
     free(real);
-    if (mode == NEW_FILE_ONLY && lstat(file->path, &status) == 0) {
+    if (mode != NEW_FILE_REPLACE && lstat(file->path, &status) == 0) {
         refuse_existing(file, error);
         return NULL;
     }

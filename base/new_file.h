@@ -9,6 +9,7 @@ typedef struct NewFile NewFile;
 
 typedef enum {
     NEW_FILE_ONLY,    /* refused, at once and again at the end, when there is something at path */
+    NEW_FILE_PRIVATE, /* as NEW_FILE_ONLY; nobody but its owner may read it */
     NEW_FILE_REPLACE, /* takes the place, owner and permissions of the file at path, if any; a
                          symbolic link stays and what it leads to is replaced */
 } NewFileMode;

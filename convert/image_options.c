@@ -15,7 +15,8 @@ char *image_options_for_place(const char *driver, const SourcePlace *place)
 {
     g_autofree char *path = image_options_escape(place->path);
     if (source_place_is_whole(place))
-        return g_strdup_printf("driver=%s,file.driver=file,file.filename=%s", driver, path);
+        return g_strdup_printf("driver=%s,file.driver=%s,file.filename=%s", driver,
+                               place->is_device ? "host_device" : "file", path);
     /* qemu wants whole sectors; archives pad their members to them. */
     uint64_t size = (place->length + 511) / 512 * 512;
     return g_strdup_printf("driver=%s,file.driver=raw,file.offset=%" G_GUINT64_FORMAT

@@ -153,9 +153,9 @@ static gboolean stat_source(const char *path, mode_t *ret_mode, char **ret_real,
             drydock_error_set_errno(error, errno, "cannot look at '%s'", path);
         return FALSE;
     }
-    if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode)) {
+    if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode)) {
         drydock_error_set(error, DRYDOCK_ERROR_USAGE, "name " KNOWN_SOURCES,
-                          "'%s' is not a regular file", path);
+                          "'%s' is neither a regular file nor a disk", path);
         return FALSE;
     }
     if (S_ISREG(status.st_mode) && status.st_size == 0) {
@@ -268,7 +268,8 @@ static gboolean open_disks(Source *source, const char *const *paths, guint count
         mode_t mode;
         if (!stat_source(paths[i], &mode, &disk->path, error))
             return FALSE;
-        if (S_ISDIR(mode) || source_discover_is_config(disk->path)) {
+        if (S_ISDIR(mode) ||
+            (S_ISREG(mode) && !source->request.is_raw && source_discover_is_config(disk->path))) {
             drydock_error_set(error, DRYDOCK_ERROR_USAGE,
                               "name it alone, or the disk images only, the boot disk first",
                               "'%s' is not a disk image", paths[i]);
@@ -298,6 +299,8 @@ static gboolean find_machines(Source *source, const char *const *paths, guint co
         return FALSE;
     if (S_ISDIR(mode))
         return open_folder(source, path, machines, error);
+    if (S_ISBLK(mode) || source->request.is_raw)
+        return open_disks(source, paths, count, machines, error);
     if (source_discover_is_config(path))
         return open_config(source, path, machines, error);
     if (is_archive(path))
@@ -484,8 +487,10 @@ static gboolean find_disk(Source *source, MachineDisk *disk, SourcePlace **ret_p
             drydock_error_set_errno(error, errno, "cannot look at '%s'", disk->path);
             return FALSE;
         }
-        *ret_place = source_place_new(disk->path, NULL, 0, (uint64_t)status.st_size);
-        return TRUE;
+        *ret_place = S_ISBLK(status.st_mode)
+                         ? source_place_new_device(disk->path, error)
+                         : source_place_new(disk->path, NULL, 0, (uint64_t)status.st_size);
+        return *ret_place != NULL;
     }
     if (disk->is_gzip || disk->chunk_bytes > 0)
         return spool_disk(&source->context, config, disk, ret_place, error);
@@ -499,7 +504,8 @@ static gboolean pass_gate(Source *source, SourcePlace *place, MachineDisk *disk,
     g_autoptr(SourceFile) file = source_file_open(place, error);
     if (!file)
         return FALSE;
-    const SourceFormatOps *format = source_format_recognise(file);
+    gboolean is_raw = file->place->is_device || source->request.is_raw;
+    const SourceFormatOps *format = is_raw ? &source_raw_ops : source_format_recognise(file);
     if (!format) {
         drydock_error_set(error, DRYDOCK_ERROR_USAGE, "give " KNOWN_SOURCES,
                           "'%s' is not a disk image: its content is none that is known", shown);

@@ -17,6 +17,7 @@ typedef struct {
     uint64_t memory_bytes;
     Firmware firmware;
     gboolean skip_checksums; /* of an OVF's manifest */
+    gboolean is_raw;         /* paths are raw images, whatever their bytes look like */
     ProgressFunc progress;   /* hears how far checksums and unpacking are; may be NULL */
     void *progress_data;
 } SourceRequest;

@@ -37,7 +37,8 @@ SourceFile *source_file_open(SourcePlace *place, GError **error)
 {
     g_autoptr(SourceFile) file = g_new0(SourceFile, 1);
     file->place = place;
-    g_autoptr(Disk) whole = disk_open_file(place->path, FALSE, 512, error);
+    g_autoptr(Disk) whole = place->is_device ? disk_open_device(place->path, error)
+                                             : disk_open_file(place->path, FALSE, 512, error);
     if (!whole)
         return NULL;
     file->file = source_place_is_whole(place)

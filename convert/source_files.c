@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "disk/disk.h"
 
 #define DEPTH_LIMIT 4
 #define FILES_LIMIT 10000
@@ -34,9 +35,21 @@ SourcePlace *source_place_new(const char *path, const char *member, uint64_t off
     return place;
 }
 
+SourcePlace *source_place_new_device(const char *path, GError **error)
+{
+    g_autoptr(Disk) device = disk_open_device(path, error);
+    if (!device)
+        return NULL;
+    SourcePlace *place = source_place_new(path, NULL, 0, disk_size(device));
+    place->is_device = TRUE;
+    return place;
+}
+
 SourcePlace *source_place_copy(const SourcePlace *place)
 {
-    return source_place_new(place->path, place->member, place->offset, place->length);
+    SourcePlace *copy = source_place_new(place->path, place->member, place->offset, place->length);
+    copy->is_device = place->is_device;
+    return copy;
 }
 
 void source_place_free(SourcePlace *place)
@@ -51,8 +64,8 @@ void source_place_free(SourcePlace *place)
 gboolean source_place_is_whole(const SourcePlace *place)
 {
     struct stat status;
-    return place->offset == 0 && stat(place->path, &status) == 0 &&
-           place->length == (uint64_t)status.st_size;
+    return place->is_device || (place->offset == 0 && stat(place->path, &status) == 0 &&
+                                place->length == (uint64_t)status.st_size);
 }
 
 static void place_free(gpointer place)

@@ -16,10 +16,13 @@ typedef struct {
     char *member;    /* the bytes are this member of the archive at path, or were; else NULL */
     uint64_t offset; /* 0 for whole files */
     uint64_t length;
+    gboolean is_device; /* path is a block device: raw, whatever its first bytes look like */
 } SourcePlace;
 
 SourcePlace *source_place_new(const char *path, const char *member, uint64_t offset,
                               uint64_t length);
+/* All of a block device. Only the user may name one. */
+SourcePlace *source_place_new_device(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 SourcePlace *source_place_copy(const SourcePlace *place);
 void source_place_free(SourcePlace *place);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SourcePlace, source_place_free)

@@ -56,8 +56,8 @@ SourceFile *source_open_parent(SourceContext *context, const SourceFile *child, 
                                const SourceFormatOps *format, const char *const *stored_names,
                                const char *identity, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* "driver=DRIVER,file.driver=file,file.filename=PATH" with commas in PATH doubled; for a part of a
-   file through qemu's raw driver with offset and size. */
+/* "driver=DRIVER,file.driver=file,file.filename=PATH" with commas in PATH doubled; "host_device"
+   for devices; for a part of a file through qemu's raw driver with offset and size. */
 char *image_options_for_place(const char *driver, const SourcePlace *place);
 
 #endif

@@ -34,9 +34,11 @@ gboolean disk_discards_to_zeros(const Disk *disk);
 /* Everything written so far has reached the storage below (all layers are flushed). */
 gboolean disk_flush(Disk *disk, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A regular file of the host: test images, bare hives, later devices. */
+/* A regular file of the host: test images, bare hives. */
 Disk *disk_open_file(const char *path, gboolean writable, uint32_t sector_size,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A block device of the host, read-only. */
+Disk *disk_open_device(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* size bytes of zeros in memory, writable. For tests and small things. */
 Disk *disk_new_memory(uint64_t size, uint32_t sector_size);

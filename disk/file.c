@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A regular file of the host as a disk. */
+/* A regular file or a block device of the host as a disk. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,6 +96,16 @@ static const DiskOps file_ops = {
     .free = file_free,
 };
 
+static Disk *new_file(int fd, const char *path, uint64_t size, uint32_t sector_size,
+                      gboolean writable)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    File *file = g_new0(File, 1);
+    disk_init(&file->base, &file_ops, NULL, name, size, sector_size, writable);
+    file->fd = fd;
+    return &file->base;
+}
+
 Disk *disk_open_file(const char *path, gboolean writable, uint32_t sector_size, GError **error)
 {
     /* O_NONBLOCK: a pipe of that name is refused below instead of waited for. */
@@ -108,9 +120,23 @@ Disk *disk_open_file(const char *path, gboolean writable, uint32_t sector_size, 
         close(fd);
         return NULL;
     }
-    g_autofree char *name = g_path_get_basename(path);
-    File *file = g_new0(File, 1);
-    disk_init(&file->base, &file_ops, NULL, name, (uint64_t)status.st_size, sector_size, writable);
-    file->fd = fd;
-    return &file->base;
+    return new_file(fd, path, (uint64_t)status.st_size, sector_size, writable);
+}
+
+Disk *disk_open_device(const char *path, GError **error)
+{
+    uint64_t size = 0;
+    int sector_size = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0 && ioctl(fd, BLKGETSIZE64, &size) == 0 && ioctl(fd, BLKSSZGET, &sector_size) == 0) {
+        if (sector_size == 512 || sector_size == 4096)
+            return new_file(fd, path, size, (uint32_t)sector_size, FALSE);
+        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL, "'%s' has sectors of %d bytes",
+                          path, sector_size);
+    } else {
+        drydock_error_set_errno(error, errno, "cannot open '%s'", path);
+    }
+    if (fd >= 0)
+        close(fd);
+    return NULL;
 }

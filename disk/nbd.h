@@ -18,6 +18,10 @@ typedef struct NbdServer NbdServer;
    Waits until the export answers. */
 NbdServer *nbd_server_start(const char *image_options, gboolean writable,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* For an image or device that is changed itself: it can be written, a flush waits for the host's
+   storage, and nothing but what is written changes. */
+NbdServer *nbd_server_start_durable(const char *image_options,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void nbd_server_stop(NbdServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NbdServer, nbd_server_stop)
 

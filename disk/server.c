@@ -122,26 +122,33 @@ gboolean nbd_server_wait(const char *socket_path, RunChild *child, const char *p
     return TRUE;
 }
 
-static RunChild *start_child(const NbdServer *server, const char *image_options, gboolean writable,
+typedef enum {
+    MODE_READ_ONLY,
+    MODE_OVERLAY,
+    MODE_DURABLE,
+    MODE_COUNT,
+} Mode;
+
+/* unsafe: an overlay that did not survive a power cut is made again from the source, which is never
+   written. So nobody waits for its flushes. Discarded ranges and zeros take no room in it, and then
+   need not be copied. */
+static const char *const mode_options[MODE_COUNT][4] = {
+    [MODE_READ_ONLY] = {"--read-only"},
+    [MODE_OVERLAY] = {"--cache=unsafe", "--discard=unmap", "--detect-zeroes=unmap"},
+    [MODE_DURABLE] = {"--cache=writeback", "--discard=ignore", "--detect-zeroes=off"},
+};
+
+static RunChild *start_child(const NbdServer *server, const char *image_options, Mode mode,
                              GError **error)
 {
     g_autofree char *socket_option = g_strconcat("--socket=", server->socket_path, NULL);
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     const char *const always[] = {"qemu-nbd", "--persistent", "--shared=0", socket_option,
                                   "--image-opts"};
-    /* unsafe: an overlay that did not survive a power cut is made again from the source, which is
-       never written. So nobody waits for its flushes. Discarded ranges and zeros take no room in
-       it, and then need not be copied. */
-    const char *const when_writable[] = {"--cache=unsafe", "--discard=unmap",
-                                         "--detect-zeroes=unmap"};
-    const char *const when_read_only[] = {"--read-only"};
     for (guint i = 0; i < G_N_ELEMENTS(always); i++)
         g_ptr_array_add(argv, (gpointer)(uintptr_t)always[i]);
-    if (writable)
-        for (guint i = 0; i < G_N_ELEMENTS(when_writable); i++)
-            g_ptr_array_add(argv, (gpointer)(uintptr_t)when_writable[i]);
-    else
-        g_ptr_array_add(argv, (gpointer)(uintptr_t)when_read_only[0]);
+    for (guint i = 0; mode_options[mode][i]; i++)
+        g_ptr_array_add(argv, (gpointer)(uintptr_t)mode_options[mode][i]);
     g_ptr_array_add(argv, (gpointer)(uintptr_t)image_options);
     g_ptr_array_add(argv, NULL);
 
@@ -151,17 +158,27 @@ static RunChild *start_child(const NbdServer *server, const char *image_options,
     return child;
 }
 
-NbdServer *nbd_server_start(const char *image_options, gboolean writable, GError **error)
+static NbdServer *start_server(const char *image_options, Mode mode, GError **error)
 {
     g_autoptr(NbdServer) server = g_new0(NbdServer, 1);
     g_autoptr(GError) local = NULL; /* classify_exit() looks at it even when the caller does not */
     if (make_directory(server, &local) &&
-        (server->child = start_child(server, image_options, writable, &local)) != NULL &&
+        (server->child = start_child(server, image_options, mode, &local)) != NULL &&
         nbd_server_wait(server->socket_path, server->child, "qemu-nbd", &local))
         return g_steal_pointer(&server);
     classify_exit(&local);
     g_propagate_error(error, g_steal_pointer(&local));
     return NULL;
+}
+
+NbdServer *nbd_server_start(const char *image_options, gboolean writable, GError **error)
+{
+    return start_server(image_options, writable ? MODE_OVERLAY : MODE_READ_ONLY, error);
+}
+
+NbdServer *nbd_server_start_durable(const char *image_options, GError **error)
+{
+    return start_server(image_options, MODE_DURABLE, error);
 }
 
 void nbd_server_stop(NbdServer *server)

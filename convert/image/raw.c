@@ -47,6 +47,7 @@ static gboolean raw_check(G_GNUC_UNUSED SourceContext *context, const SourceFile
         return FALSE;
     }
     disk->size_bytes = file->size_bytes;
+    disk->sector_size = disk_sector_size(file->file);
     disk->image_options = image_options_for_place("raw", file->place);
     return TRUE;
 }

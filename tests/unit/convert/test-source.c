@@ -36,7 +36,7 @@ static const Row rows[] = {
          "printf x | dd of=disk.vhd bs=1 seek=$((8 * 1048576 + 100)) conv=notrunc 2>/dev/null",
      "disk.vhd", FALSE, SOURCE_FORMAT_VHD, NULL, 0, DRYDOCK_ERROR_CORRUPT, "checksum"},
     {"device", "ln -s /dev/null disk.raw", "disk.raw", FALSE, SOURCE_FORMAT_RAW, NULL, 0,
-     DRYDOCK_ERROR_USAGE, "not a regular file"},
+     DRYDOCK_ERROR_USAGE, "neither a regular file nor a disk"},
 
     {"data-vhd", "gzip -dc $DATA/vhd/dynamic.vhd.gz > disk", "disk", TRUE, SOURCE_FORMAT_VHD,
      "dynamic", 10 * MIB, -1, NULL},
