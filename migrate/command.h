@@ -15,6 +15,7 @@ typedef gboolean (*CommandFunc)(int argc, char **argv, Progress **ret_progress, 
 gboolean command_batch(int argc, char **argv, Progress **ret_progress, GError **error);
 gboolean command_convert(int argc, char **argv, Progress **ret_progress, GError **error);
 gboolean command_drivers(int argc, char **argv, Progress **ret_progress, GError **error);
+gboolean command_fix(int argc, char **argv, Progress **ret_progress, GError **error);
 gboolean command_files(int argc, char **argv, Progress **ret_progress, GError **error);
 gboolean command_inspect(int argc, char **argv, Progress **ret_progress, GError **error);
 gboolean command_plan(int argc, char **argv, Progress **ret_progress, GError **error);

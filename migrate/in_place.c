@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,13 +13,9 @@
 #include "base/folder.h"
 #include "base/run.h"
 #include "convert/image_options.h"
+#include "migrate/image_lock.h"
 
 #define EDIT_SUFFIX ".drydock-edit"
-
-enum {
-    QEMU_LOCK_FIRST = 100,
-    QEMU_LOCKS = 200,
-};
 
 struct InPlace {
     char *path;      /* absolute, no link */
@@ -82,34 +77,6 @@ static gboolean commit(const InPlace *in_place, const char *image_options, GErro
     return TRUE;
 }
 
-static gboolean is_in_use(const InPlace *in_place, GError **error)
-{
-    drydock_error_set(error, DRYDOCK_ERROR_PRECONDITION, "shut the machine down first",
-                      "'%s' is in use by another program", in_place->path);
-    return FALSE;
-}
-
-/* qemu holds locks on these bytes of an image while it has it open (block/file-posix.c). */
-static gboolean check_unused(const InPlace *in_place, GError **error)
-{
-    struct flock lock = {
-        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = QEMU_LOCK_FIRST, .l_len = QEMU_LOCKS};
-    return fcntl(in_place->fd, F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK ||
-           is_in_use(in_place, error);
-}
-
-static gboolean take_lock(InPlace *in_place, GError **error)
-{
-    in_place->fd = open(in_place->path, O_RDWR | O_CLOEXEC);
-    if (in_place->fd < 0) {
-        drydock_error_set_errno(error, errno, "cannot change '%s'", in_place->path);
-        return FALSE;
-    }
-    if (flock(in_place->fd, LOCK_EX | LOCK_NB) != 0)
-        return is_in_use(in_place, error);
-    return check_unused(in_place, error);
-}
-
 static gboolean refuse(const char *path, const char *why, GError **error)
 {
     drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, "write new images: -o DIR",
@@ -150,7 +117,8 @@ InPlace *in_place_open(const char *path, GError **error)
         refuse(path, "it is no regular file", error);
         return NULL;
     }
-    if (!take_lock(in_place, error) || !finish_earlier(in_place, error))
+    in_place->fd = image_lock_take(in_place->path, error);
+    if (in_place->fd < 0 || !finish_earlier(in_place, error))
         return NULL;
     g_autofree char *folder = g_path_get_dirname(in_place->path);
     g_autofree char *template = g_build_filename(folder, ".drydock-edit-XXXXXX", NULL);
@@ -179,7 +147,7 @@ gboolean in_place_commit(InPlace *in_place, const Session *session, GError **err
     const MachineDisk *disk = g_ptr_array_index(session_machine(session)->disks, 0);
     g_autofree char *overlay = session_overlay_path(in_place->work_directory, 0);
     g_autofree char *folder = g_path_get_dirname(in_place->path);
-    if (!sync_path(overlay, error) || !check_unused(in_place, error))
+    if (!sync_path(overlay, error) || !image_lock_check(in_place->fd, in_place->path, error))
         return FALSE;
     if (g_rename(overlay, in_place->edit_path) != 0) {
         drydock_error_set_errno(error, errno, "cannot write '%s'", in_place->edit_path);

@@ -219,11 +219,14 @@ static gboolean plan(Run *run, GError **error)
     return TRUE;
 }
 
-static gboolean apply_and_trim(Run *run, GError **error)
+static gboolean apply(Run *run, GError **error)
 {
     worker_send_stage(run->channel, "apply");
-    if (!edits_apply(run->edits, error) || !volume_set_settle(run->set, error))
-        return FALSE;
+    return edits_apply(run->edits, error) && volume_set_settle(run->set, error);
+}
+
+static gboolean trim(Run *run, GError **error)
+{
     worker_send_stage(run->channel, "trim");
     if (!trim_volumes(run->set, run->guest, &run->trimmed_bytes, error))
         return FALSE;
@@ -323,12 +326,15 @@ static gboolean describe(Run *run, GError **error)
     if (!format_domain(run, run->job->disk_paths, &xml, error))
         return FALSE;
     worker_send_result(run->channel, JOB_RESULT_DOMAIN, xml);
+    return TRUE;
+}
 
+static void send_report(const Run *run)
+{
     ReportGuest report = {run->guest, run->set,    run->findings,
                           run->edits, run->choice, run->trimmed_bytes};
     g_autofree char *json = report_format_guest(&report);
     worker_send_result(run->channel, JOB_RESULT_JSON, json);
-    return TRUE;
 }
 
 static gboolean send_inspection(const Run *run, GError **error)
@@ -372,11 +378,16 @@ gboolean job_run(void *data, WorkerChannel *channel, GError **error)
         return send_inspection(&run, error);
     if (!plan(&run, error))
         return FALSE;
-    if (job->goal == JOB_PLAN) {
-        if (job->target_is_named && !try_target(&run, error))
-            return FALSE;
+    if (job->goal == JOB_PLAN && job->target_is_named && !try_target(&run, error))
+        return FALSE;
+    if (job->goal != JOB_CONVERT)
         send_plan(&run);
+    if (job->goal == JOB_PLAN)
         return TRUE;
-    }
-    return apply_and_trim(&run, error) && describe(&run, error);
+    DomainBus bus;
+    if (!choose_bus(&run, &bus, error) || !apply(&run, error) ||
+        (job->goal == JOB_CONVERT && (!trim(&run, error) || !describe(&run, error))))
+        return FALSE;
+    send_report(&run);
+    return TRUE;
 }

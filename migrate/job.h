@@ -15,15 +15,17 @@
 typedef enum {
     JOB_INSPECT,
     JOB_PLAN,
+    JOB_FIX, /* nothing is trimmed */
     JOB_CONVERT,
 } JobGoal;
 
 /* Names of results, see worker_run(). */
 #define JOB_RESULT_SUMMARY                                                                         \
-    "summary"                      /* one line: "Debian GNU/Linux 12 (bookworm), x86_64, BIOS"     \
-                                    */
-#define JOB_RESULT_TEXT "text"     /* inspect and plan: for people */
-#define JOB_RESULT_JSON "json"     /* inspect: the documented object; convert: part of the report */
+    "summary"                  /* one line: "Debian GNU/Linux 12 (bookworm), x86_64, BIOS"         \
+                                */
+#define JOB_RESULT_TEXT "text" /* inspect, plan and fix: for people */
+#define JOB_RESULT_JSON                                                                            \
+    "json" /* inspect: the documented object; fix, convert: part of the report */
 #define JOB_RESULT_DOMAIN "domain" /* convert: the XML */
 
 typedef struct {

@@ -17,6 +17,7 @@ static const struct {
     {"inspect", "show what is on its disks", command_inspect},
     {"plan", "show every change that would be made", command_plan},
     {"drivers", "list drivers, add them to a Windows guest", command_drivers},
+    {"fix", "repair disks in place, and undo that", command_fix},
     {"files", "look at and change files of a guest", command_files},
     {"registry", "look at and change values of a Windows registry", command_registry},
     {"services", "list a Windows guest's services, say when they start", command_services},

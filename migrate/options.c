@@ -26,6 +26,9 @@ void options_clear(Options *options)
     g_free(options->root);
     key_ring_free(options->keys);
     g_free(options->disk_bus);
+    g_free(options->undo_file);
+    g_free(options->undo);
+    g_free(options->report);
     g_free(options->user);
     g_free(options->type);
     g_free(options->network);
@@ -212,6 +215,28 @@ static void add_target_options(GOptionContext *context, Options *options)
     g_option_context_add_main_entries(context, entries, NULL);
 }
 
+static void add_fix_options(GOptionContext *context, Options *options)
+{
+    const GOptionEntry entries[] = {
+        {"undo-file", 0, 0, G_OPTION_ARG_FILENAME, &options->undo_file,
+         "Store what is about to be changed in PATH, on another disk", "PATH"},
+        {"undo-in-memory", 0, 0, G_OPTION_ARG_NONE, &options->undo_in_memory,
+         "Store it in memory, where it is lost when the power is", NULL},
+        {"undo", 0, 0, G_OPTION_ARG_FILENAME, &options->undo,
+         "Bring back what FILE, the undo file of a repair, has", "FILE"},
+        {"force", 0, 0, G_OPTION_ARG_NONE, &options->force,
+         "With --undo: also where something else was changed since", NULL},
+        {"report", 0, 0, G_OPTION_ARG_FILENAME, &options->report,
+         "Write the report to PATH (default: beside the undo file)", "PATH"},
+        {"disk-bus", 0, 0, G_OPTION_ARG_STRING, &options->disk_bus,
+         "Disk bus it is to boot from: virtio, scsi, sata or ide", "BUS"},
+        {"yes", 'y', 0, G_OPTION_ARG_NONE, &options->yes, "Do not ask", NULL},
+        {"dry-run", 0, 0, G_OPTION_ARG_NONE, &options->dry_run,
+         "Show what would change and write nothing", NULL},
+        G_OPTION_ENTRY_NULL};
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
 static void add_search_options(GOptionContext *context, Options *options)
 {
     const GOptionEntry entries[] = {
@@ -323,6 +348,8 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
         add_inspect_options(context, options);
     if (kind & OPTIONS_SOURCE)
         add_source_options(context, options, &texts);
+    if (kind & OPTIONS_FIX)
+        add_fix_options(context, options);
     if (kind & OPTIONS_MACHINE)
         add_machine_options(context, &texts);
     options->limit = SEARCH_LIMIT;

@@ -29,6 +29,7 @@ typedef enum {
     OPTIONS_UTF8 = 1 << 14,      /* --utf8 */
     OPTIONS_LONG = 1 << 15,      /* --long */
     OPTIONS_DRIVERS = 1 << 16,   /* --virtio-win, --driver; OPTIONS_EDITS has them too */
+    OPTIONS_FIX = 1 << 17,       /* --undo-file, --undo-in-memory, --undo, --yes, … */
 } OptionsKind;
 
 typedef struct {
@@ -56,6 +57,8 @@ typedef struct {
     gboolean sync;
     gboolean in_place;
     gboolean dry_run;
+    char *undo_file, *undo, *report;
+    gboolean undo_in_memory, yes, force;
     gboolean recursive;
     gboolean long_form;
     gboolean utf8;

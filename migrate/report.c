@@ -166,7 +166,7 @@ static void add_outputs(JsonBuilder *builder, const Report *report)
     json_builder_end_object(builder);
 }
 
-static void add_stages(JsonBuilder *builder, const Report *report)
+void report_add_stages(JsonBuilder *builder, const Report *report)
 {
     json_builder_set_member_name(builder, "stages");
     json_builder_begin_array(builder);
@@ -201,19 +201,25 @@ static gboolean add_guest_members(JsonBuilder *builder, const char *guest_json, 
     return TRUE;
 }
 
+gboolean report_add_common(JsonBuilder *builder, const Report *report, GError **error)
+{
+    json_member_add_number(builder, "schema", REPORT_SCHEMA);
+    json_member_add_text(builder, "program", "drydock " DRYDOCK_VERSION);
+    machine_to_json(report->machine, NULL, builder);
+    if (add_guest_members(builder, report->guest_json, error))
+        return TRUE;
+    g_prefix_error(error, "cannot write the report: ");
+    return FALSE;
+}
+
 gboolean report_format(const Report *report, char **ret_json, GError **error)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
-    json_member_add_number(builder, "schema", REPORT_SCHEMA);
-    json_member_add_text(builder, "program", "drydock " DRYDOCK_VERSION);
-    machine_to_json(report->machine, NULL, builder);
-    if (!add_guest_members(builder, report->guest_json, error)) {
-        g_prefix_error(error, "cannot write the report: ");
+    if (!report_add_common(builder, report, error))
         return FALSE;
-    }
     add_outputs(builder, report);
-    add_stages(builder, report);
+    report_add_stages(builder, report);
     json_member_add_number(builder, "peak_memory_bytes",
                            json_member_size(report->peak_memory_bytes));
     json_builder_end_object(builder);

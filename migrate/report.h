@@ -4,6 +4,8 @@
 #ifndef MIGRATE_REPORT_H
 #define MIGRATE_REPORT_H
 
+#include <json-glib/json-glib.h>
+
 #include "convert/machine.h"
 #include "fs/edits.h"
 #include "inspect/guest.h"
@@ -43,6 +45,11 @@ typedef struct {
     guint stage_count;
     uint64_t peak_memory_bytes; /* the larger of this process and the confined one */
 } Report;
+
+/* Members of an object, for reports of other kinds. */
+gboolean report_add_common(JsonBuilder *builder, const Report *report,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT; /* schema … drivers */
+void report_add_stages(JsonBuilder *builder, const Report *report);
 
 /* The whole file. */
 gboolean report_format(const Report *report, char **ret_json,

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A volume group over two disks without partition tables, lvm-disks.sh CASE: both or one (the second is not given).
+# A volume group over two disks without partition tables, lvm-disks.sh CASE: both or one (the second is not given);
+# lvm-disks.sh make FOLDER: just the disks, for other tests.
 # shellcheck source=tests/cli/support.sh
 . "$(dirname "$0")/support.sh"
 export PATH=$PATH:/usr/sbin:/sbin
@@ -83,5 +84,6 @@ one)
     expect 1 "$MIGRATE" inspect second.raw
     says err 'vg/root \(incomplete\)'
     ;;
+make) mv first.raw second.raw "${2:?where}" ;;
 *) fail "no case $1" ;;
 esac
