@@ -155,7 +155,7 @@ static void test_failing(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
         {"[{path: plain}]", "(plain) failed: cannot start", NULL},
         {"[{path: slow, timeout: 1}]", "did not finish within 1 seconds", NULL},
         {"[{path: good, working_directory: nowhere}]", "(good) failed", NULL},
-        {"[{path: good, args: '{{ nmae }}'}]", "no word of hooks", NULL},
+        {"[{path: good, args: '{{ vmm_name }}'}]", "no word of hooks", NULL},
     };
 
     write_script(fixture, "good", "#!/bin/sh\n: >good.txt\n");
