@@ -322,6 +322,9 @@ FINDING(LINUX_UNIFIED_IMAGE, "linux-unified-image", WARNING,
 FINDING(LINUX_INITRAMFS_UNREADABLE, "linux-initramfs-unreadable", WARNING,
         "the initramfs {} was left alone",
         "make it again in the source (update-initramfs -u, dracut -f), then export it again")
+FINDING(LINUX_CRASH_IMAGE, "linux-crash-image", WARNING,
+        "the crash kernel's initramfs {} was made for the old hardware, and nothing can be added to it",
+        "make it again in the guest: kdump-config unload, remove the file, dpkg-reconfigure kdump-tools")
 FINDING(LINUX_DEVICE_NAME_UNKNOWN, "linux-device-name-unknown", WARNING,
         "it is not known which volume {} means; the name may be another one now",
         "replace the name by a UUID, or give all disks of the machine")
@@ -347,6 +350,9 @@ FINDING(LINUX_NETWORK_NAME_BY_ORDER, "linux-network-name-by-order", WARNING,
         "check the addresses at the first boot")
 FINDING(LINUX_TOOLS_DISABLED, "linux-tools-disabled", INFO,
         "tools of the source's hypervisor are switched off: {}", "remove their packages at leisure")
+FINDING(LINUX_CLOCK, "linux-clock", INFO,
+        "{} had the old host's clock as a reference, without which chrony does not start; it is a comment now",
+        "name a time server there, or load ptp_kvm and refer to /dev/ptp_kvm")
 FINDING(LINUX_CLOUD_INIT, "linux-cloud-init", INFO,
         "cloud-init had this machine's data from {}; it keeps them from now on, and asks nobody",
         "to have it set the machine up anew: remove zz-drydock.cfg, run cloud-init clean, attach a seed")

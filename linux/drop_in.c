@@ -102,36 +102,76 @@ char *drop_in_mkinitfs(const char *text)
     return text != NULL ? add_to_assignment(text, "features", features) : NULL;
 }
 
-/* mkinitrd of RHEL 5 and before takes every scsi_hostadapter into the image. Drivers of the
-   source's network cards become virtio_net. */
-char *drop_in_modprobe_conf(const char *text)
+static gboolean is_one_of(const char *word, const char *const *words)
 {
-    static const char *const old_network[] = {"vmxnet", "vmxnet3", "e1000",    "pcnet32",
-                                              "e1000e", "tulip",   "hv_netvsc"};
-    g_auto(GStrv) lines = g_strsplit(text != NULL ? text : "", "\n", -1);
+    return g_strv_contains(words, word);
+}
+
+/* What becomes of the line "alias NAME DRIVER"; NULL: it goes. */
+static char *rewrite_alias(const char *line, const char *name, const char *driver, const char *disk,
+                           const char *nic, gboolean *has_disk)
+{
+    static const char *const old_network[] = {"vmxnet", "vmxnet3", "e1000",     "pcnet32",
+                                              "e1000e", "tulip",   "hv_netvsc", NULL};
+    static const char *const old_disks[] = {"mptbase",    "mptscsih", "mptspi",      "mptsas",
+                                            "BusLogic",   "buslogic", "vmxbuslogic", "vmw_pvscsi",
+                                            "hv_storvsc", NULL};
+
+    if (g_str_has_prefix(name, "eth") && nic != NULL && is_one_of(driver, old_network))
+        return g_strdup_printf("alias %s %s", name, nic);
+    if (!g_str_has_prefix(name, "scsi_hostadapter") || disk == NULL ||
+        !is_one_of(driver, old_disks))
+        return g_strdup(line);
+    if (*has_disk)
+        return NULL;
+    *has_disk = TRUE;
+    return g_strdup_printf("alias %s %s", name, disk);
+}
+
+/* mkinitrd of RHEL 5 and before takes every scsi_hostadapter into the image, and stops at one that
+   the kernel has not got. */
+char *drop_in_modprobe_conf(const char *text, const char *disk, const char *nic)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     GString *out = g_string_new(NULL);
+    gboolean has_disk = disk == NULL || has_word(text, disk);
     guint adapters = 0;
 
-    if (text == NULL || has_word(text, "virtio_blk"))
-        return g_string_free(out, TRUE);
     for (guint i = 0; lines[i] != NULL; i++) {
         g_auto(GStrv) words = g_strsplit_set(lines[i], " \t", -1);
         gboolean is_alias = g_strv_length(words) == 3 && g_str_equal(words[0], "alias");
-        gboolean is_network = FALSE;
+        g_autofree char *line =
+            is_alias ? rewrite_alias(lines[i], words[1], words[2], disk, nic, &has_disk)
+                     : g_strdup(lines[i]);
 
         adapters += is_alias && g_str_has_prefix(words[1], "scsi_hostadapter");
-        for (size_t j = 0; is_alias && j < G_N_ELEMENTS(old_network); j++)
-            is_network = is_network || (g_str_has_prefix(words[1], "eth") &&
-                                        g_str_equal(words[2], old_network[j]));
-        if (is_network)
-            g_string_append_printf(out, "alias %s virtio_net\n", words[1]);
-        else if (lines[i + 1] != NULL || *lines[i] != '\0')
-            g_string_append_printf(out, "%s\n", lines[i]);
+        if (line != NULL && (lines[i + 1] != NULL || *line != '\0'))
+            g_string_append_printf(out, "%s\n", line);
     }
-    g_string_append(out, adapters == 0 ? "alias scsi_hostadapter virtio_blk\n" : "");
-    if (adapters > 0)
-        g_string_append_printf(out, "alias scsi_hostadapter%u virtio_blk\n", adapters);
+    if (!has_disk && adapters == 0)
+        g_string_append_printf(out, "alias scsi_hostadapter %s\n", disk);
+    else if (!has_disk)
+        g_string_append_printf(out, "alias scsi_hostadapter%u %s\n", adapters, disk);
     return g_string_free(out, FALSE);
+}
+
+/* Which drivers the machine needs: virtio's, or those of what it has instead. */
+static gboolean plan_modprobe_conf(LinuxPlan *plan, GError **error)
+{
+    static const char path[] = "/etc/modprobe.conf";
+    g_autofree char *text = NULL, *edited = NULL;
+
+    if (!edits_read_text(plan->edits, path, &text, error))
+        return FALSE;
+    if (text == NULL)
+        return TRUE;
+    edited = drop_in_modprobe_conf(
+        text, plan->result.virtio_block ? "virtio_blk" : NULL,
+        plan->result.virtio_net ? "virtio_net" : guest_profile_get(plan->guest, "nic-model"));
+    return linux_plan_write_changed(plan, path, text, edited,
+                                    "initramfs images of later kernels get the drivers of the new "
+                                    "machine",
+                                    error);
 }
 
 /* marker: the row counts where this exists. */
@@ -146,7 +186,6 @@ static const struct {
     {"/etc/mkinitcpio.conf", "/etc/mkinitcpio.conf", drop_in_mkinitcpio},
     {"/etc/sysconfig/kernel", "/etc/sysconfig/kernel", drop_in_suse},
     {"/etc/mkinitfs/mkinitfs.conf", "/etc/mkinitfs/mkinitfs.conf", drop_in_mkinitfs},
-    {"/etc/modprobe.conf", "/etc/modprobe.conf", drop_in_modprobe_conf},
 };
 
 gboolean drop_in_plan(LinuxPlan *plan, GError **error)
@@ -168,5 +207,5 @@ gboolean drop_in_plan(LinuxPlan *plan, GError **error)
                               error))
             return FALSE;
     }
-    return TRUE;
+    return plan_modprobe_conf(plan, error);
 }

@@ -398,12 +398,21 @@ static char *summarise(const Extension *extension, gboolean lvm, guint network_f
    that a module beside them would never be loaded. */
 static gboolean check_kind(const Extension *extension, GError **error)
 {
-    if (extension->missing->len == 0 ||
-        !initramfs_has(extension->initramfs, "etc/booster.init.yaml"))
-        return TRUE;
-    drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
-                      "booster made it without virtio, and only booster can add to it");
-    return FALSE;
+    static const struct {
+        const char *member, *message;
+    } kinds[] = {
+        {"etc/booster.init.yaml", "booster made it without virtio, and only booster can add to it"},
+        /* dracut's module "squash", which kdump takes: mounted over what we would add. */
+        {"squash-root.img", "its files are in a squashfs, to which nothing can be added"},
+        {"squash/root.img", "its files are in a squashfs, to which nothing can be added"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds) && extension->missing->len > 0; i++)
+        if (initramfs_has(extension->initramfs, kinds[i].member)) {
+            drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL, "%s", kinds[i].message);
+            return FALSE;
+        }
+    return TRUE;
 }
 
 gboolean initramfs_extend(GBytes *image, const Guest *guest, const char *version,

@@ -24,32 +24,81 @@ static char *describe_missing(const GuestKernel *kernel, const KernelModules *mo
     return g_strdup_printf("%s (no %s)", kernel->version, names);
 }
 
-static gboolean extend_initramfs(LinuxPlan *plan, const GuestKernel *kernel,
-                                 const KernelModules *modules, GError **error)
+/* *ret_why: NULL, or why nothing can be added to the image at path. */
+static gboolean extend_image(LinuxPlan *plan, const GuestKernel *kernel, const char *path,
+                             const KernelModules *modules, char **ret_why, GError **error)
 {
     g_autoptr(GBytes) image = NULL, extended = NULL;
     g_autoptr(GError) local_error = NULL;
     g_autofree char *summary = NULL, *reason = NULL;
 
-    if (!fs_tree_read_file(plan->guest->tree, kernel->initramfs, INITRAMFS_MAX, &image, error)) {
-        g_prefix_error(error, "cannot read the initramfs '%s': ", kernel->initramfs);
+    *ret_why = NULL;
+    if (!fs_tree_read_file(plan->guest->tree, path, INITRAMFS_MAX, &image, error)) {
+        g_prefix_error(error, "cannot read the initramfs '%s': ", path);
         return FALSE;
     }
     if (!initramfs_extend(image, plan->guest, kernel->version, modules, plan->network_files,
                           &extended, &summary, &local_error)) {
-        g_autofree char *subject =
-            g_strdup_printf("'%s' (%s)", kernel->initramfs, local_error->message);
-
-        /* Other kernels may be fine, and so may this one on a SATA disk. */
-        findings_add(plan->findings, FINDING_LINUX_INITRAMFS_UNREADABLE, subject);
-        if (kernel->is_default)
-            plan->result.virtio_block = FALSE;
+        *ret_why = g_strdup(local_error->message);
         return TRUE;
     }
     if (extended == NULL)
         return TRUE;
     reason = g_strdup_printf("kernel %s: %s", kernel->version, summary);
-    return edits_write_file(plan->edits, kernel->initramfs, extended, NULL, -1, reason, error);
+    return edits_write_file(plan->edits, path, extended, NULL, -1, reason, error);
+}
+
+static gboolean extend_initramfs(LinuxPlan *plan, const GuestKernel *kernel,
+                                 const KernelModules *modules, GError **error)
+{
+    g_autofree char *why = NULL;
+
+    if (!extend_image(plan, kernel, kernel->initramfs, modules, &why, error))
+        return FALSE;
+    if (why != NULL) {
+        g_autofree char *subject = g_strdup_printf("'%s' (%s)", kernel->initramfs, why);
+
+        /* Other kernels may be fine, and so may this one on a SATA disk. */
+        findings_add(plan->findings, FINDING_LINUX_INITRAMFS_UNREADABLE, subject);
+        if (kernel->is_default)
+            plan->result.virtio_block = FALSE;
+    }
+    return TRUE;
+}
+
+/* What a crash kernel starts with to write the dump, made for the hardware that there was. kdumpctl
+   and SUSE's kdump make the image when it is not there, Debian's kdump-tools do not. */
+static const struct {
+    const char *before, *after; /* of the kernel's version */
+    gboolean is_made_again;
+} crash_images[] = {
+    {"/boot/initramfs-", "kdump.img", TRUE}, {"/var/lib/kdump/initramfs-", "kdump.img", TRUE},
+    {"/boot/initrd-", "kdump.img", TRUE},    {"/boot/initrd-", "-kdump", TRUE},
+    {"/var/lib/kdump/initrd-", "", TRUE},    {"/var/lib/kdump/initrd.img-", "", FALSE},
+};
+
+static gboolean plan_crash_images(LinuxPlan *plan, const GuestKernel *kernel,
+                                  const KernelModules *modules, GError **error)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(crash_images); i++) {
+        g_autofree char *path =
+            g_strconcat(crash_images[i].before, kernel->version, crash_images[i].after, NULL);
+        g_autofree char *why = NULL;
+
+        if (!fs_tree_is_file(plan->guest->tree, path))
+            continue;
+        if (!extend_image(plan, kernel, path, modules, &why, error))
+            return FALSE;
+        if (why == NULL)
+            continue;
+        if (!crash_images[i].is_made_again)
+            findings_add(plan->findings, FINDING_LINUX_CRASH_IMAGE, path);
+        else if (!edits_remove(plan->edits, path,
+                               "kdump makes it anew, for the new hardware, when it is not there",
+                               error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 /* Such an image may be signed as a whole, so nothing is added to it. *ret_is_unified FALSE: it is
@@ -111,6 +160,8 @@ static gboolean plan_kernel(LinuxPlan *plan, const GuestKernel *kernel, GError *
 
         findings_add(plan->findings, FINDING_LINUX_KERNEL_WITHOUT_VIRTIO, subject);
     }
+    if (kernel->modules_dir != NULL && !plan_crash_images(plan, kernel, modules, error))
+        return FALSE;
     if (kernel->initramfs != NULL)
         return kernel->modules_dir == NULL || extend_initramfs(plan, kernel, modules, error);
 

@@ -9,6 +9,7 @@
 #include "linux/fstab.h"
 #include "linux/initramfs_extend.h"
 #include "linux/kernels.h"
+#include "linux/leftovers.h"
 #include "linux/network.h"
 #include "linux/plan.h"
 #include "linux/storage.h"
@@ -26,6 +27,7 @@ static const struct {
     {"initramfs configuration", drop_in_plan},
     {"mount tables", fstab_plan},
     {"boot loader", boot_files_plan},
+    {"leftovers", leftovers_plan},
     {"EFI system partition", efi_fallback_plan},
     {"storage", storage_plan},
     {"hypervisor tools", tools_plan},

@@ -120,6 +120,11 @@ DISTRIBUTIONS = {
         grub="grub2",
         network="ifcfg",
         compression="gzip",
+        words=" noapic crashkernel=auto clocksource=acpi_pm",
+        files={
+            "etc/modprobe.d/pvscsi.conf": "options vmw_pvscsi cmd_per_lun=254 ring_pages=32\n",
+            "etc/chrony.conf": "server 0.centos.pool.ntp.org iburst\nrefclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0\n",
+        },
     ),
     "rhel-8": red_hat(os_release("Red Hat Enterprise Linux", "rhel", "8.9", "fedora"), "4.18.0-513.el8.x86_64", network="ifcfg"),
     "almalinux-9": red_hat(os_release("AlmaLinux", "almalinux", "9.3", "rhel centos fedora"), "5.14.0-362.el9.x86_64"),

@@ -31,16 +31,41 @@ static void test_texts(void)
         {drop_in_mkinitfs, "features=\"ata base ext4\"\n",
          "features=\"ata base ext4 virtio scsi\"\n"},
         {drop_in_mkinitfs, "features=\"base ext4 scsi virtio\"\n", NULL},
-        {drop_in_modprobe_conf, "alias eth0 vmxnet3\nalias scsi_hostadapter mptspi\n",
-         "alias eth0 virtio_net\nalias scsi_hostadapter mptspi\n"
-         "alias scsi_hostadapter1 virtio_blk\n"},
-        {drop_in_modprobe_conf, "options x y=1\n",
-         "options x y=1\nalias scsi_hostadapter virtio_blk\n"},
-        {drop_in_modprobe_conf, "alias scsi_hostadapter virtio_blk\n", NULL},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *result = rows[i].edit(rows[i].text);
+
+        g_assert_cmpstr(result, ==, rows[i].expected);
+    }
+}
+
+static void test_modprobe_conf(void)
+{
+    static const struct {
+        const char *text, *disk, *nic, *expected;
+    } rows[] = {
+        {"alias eth0 vmxnet3\nalias scsi_hostadapter mptspi\n", "virtio_blk", "virtio_net",
+         "alias eth0 virtio_net\nalias scsi_hostadapter virtio_blk\n"},
+        {"alias scsi_hostadapter mptbase\nalias scsi_hostadapter1 mptsas\nalias scsi_hostadapter2 "
+         "ata_piix\n",
+         "virtio_blk", "virtio_net",
+         "alias scsi_hostadapter virtio_blk\nalias scsi_hostadapter2 ata_piix\n"},
+        {"alias scsi_hostadapter BusLogic\nalias eth0 pcnet32", NULL, "e1000",
+         "alias scsi_hostadapter BusLogic\nalias eth0 e1000\n"},
+        {"alias scsi_hostadapter ata_piix\n", "virtio_blk", NULL,
+         "alias scsi_hostadapter ata_piix\nalias scsi_hostadapter1 virtio_blk\n"},
+        {"options x y=1\n", "virtio_blk", "virtio_net",
+         "options x y=1\nalias scsi_hostadapter virtio_blk\n"},
+        {"alias scsi_hostadapter virtio_blk\n", "virtio_blk", "virtio_net",
+         "alias scsi_hostadapter virtio_blk\n"},
+        {"alias eth0 tg3\n# alias eth1 vmxnet\n", NULL, "e1000",
+         "alias eth0 tg3\n# alias eth1 vmxnet\n"},
+        {"", NULL, NULL, ""},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *result = drop_in_modprobe_conf(rows[i].text, rows[i].disk, rows[i].nic);
 
         g_assert_cmpstr(result, ==, rows[i].expected);
     }
@@ -70,6 +95,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/linux/drop-in/texts", test_texts);
+    g_test_add_func("/linux/drop-in/modprobe-conf", test_modprobe_conf);
     g_test_add_func("/linux/drop-in/plan", test_plan);
     return g_test_run();
 }

@@ -63,6 +63,33 @@ static void make_debian(TestGuest *guest)
     }
 }
 
+/* Images for crash kernels: one that can be added to, one with a squashfs that is made again, and
+   one that is not. */
+static void make_crash(TestGuest *guest)
+{
+    const char *const names[] = {"/var/lib/kdump/initrd.img-5.1.0",
+                                 "/boot/initramfs-5.1.0kdump.img",
+                                 "/var/lib/kdump/initrd.img-5.2.0"};
+    g_autoptr(GBytes) content = g_bytes_new_static("hsqs", 4);
+
+    for (guint i = 0; i < 2; i++) {
+        GuestKernel *kernel = test_guest_add_kernel(guest, i == 0 ? "5.1.0" : "5.2.0");
+
+        add_initramfs(guest, kernel->initramfs);
+        add_modules(guest, kernel->version, TRUE);
+    }
+    add_initramfs(guest, names[0]);
+    for (guint i = 1; i < 3; i++) {
+        g_auto(CpioWriter) writer = {0};
+        g_autoptr(GBytes) image = NULL;
+
+        cpio_writer_init(&writer);
+        cpio_writer_add_file(&writer, "squash-root.img", content, 0644);
+        image = cpio_writer_finish(&writer);
+        test_guest_add_file(guest, names[i], image);
+    }
+}
+
 static void make_without_virtio(TestGuest *guest)
 {
     GuestKernel *kernel = test_guest_add_kernel(guest, "2.6.18");
@@ -181,6 +208,12 @@ static void test_plans(void)
          "mkdir /etc/systemd/system\n"
          "link /etc/systemd/system/open-vm-tools.service -> /dev/null\n",
          "linux-tools-disabled linux-guest-agent-missing"},
+        {make_crash, TRUE, TRUE,
+         "remove /boot/initramfs-5.1.0kdump.img\n"
+         "write /var/lib/kdump/initrd.img-5.1.0\n"
+         "write /boot/initrd.img-5.1.0\n"
+         "write /boot/initrd.img-5.2.0\n",
+         "linux-crash-image linux-guest-agent-missing"},
         {make_without_virtio, FALSE, FALSE, "",
          "linux-kernel-without-virtio linux-guest-agent-missing"},
         {make_without_initramfs, FALSE, TRUE, "", "linux-no-initramfs linux-guest-agent-missing"},
