@@ -5,6 +5,7 @@
 
 #include "linux/lvm_conf.h"
 #include "linux/mdadm_conf.h"
+#include "linux/multipath.h"
 
 static const struct {
     const char *path;
@@ -23,7 +24,15 @@ gboolean storage_plan(LinuxPlan *plan, GError **error)
 {
     static const char arrays[] = "arrays are found by their UUIDs, on whatever disks there are";
     static const char filter[] = "volume groups are on virtio disks from now on";
+    static const char own[] = "the machine's own disks have one path each";
+    static const char seen[] = "the old hypervisor's disks are not there any more";
     static const StorageFile files[] = {
+        {"/etc/multipath.conf", multipath_conf_rewrite, own, FINDING_LINUX_DEVICE_NAME_UNKNOWN},
+        {"/etc/multipath/wwids", multipath_list_rewrite, seen, FINDING_LINUX_DEVICE_NAME_UNKNOWN},
+        {"/etc/multipath/bindings", multipath_list_rewrite, seen,
+         FINDING_LINUX_DEVICE_NAME_UNKNOWN},
+        {"/var/lib/multipath/bindings", multipath_list_rewrite, seen,
+         FINDING_LINUX_DEVICE_NAME_UNKNOWN},
         {"/etc/mdadm.conf", mdadm_conf_rewrite, arrays, FINDING_LINUX_DEVICE_NAME_UNKNOWN},
         {"/etc/mdadm/mdadm.conf", mdadm_conf_rewrite, arrays, FINDING_LINUX_DEVICE_NAME_UNKNOWN},
         {"/etc/lvm/lvm.conf", lvm_conf_rewrite, filter, FINDING_LINUX_LVM_FILTER},

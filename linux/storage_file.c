@@ -5,6 +5,7 @@
 #include "linux/fstab.h"
 #include "linux/lvm_conf.h"
 #include "linux/mdadm_conf.h"
+#include "linux/multipath.h"
 
 /* Where initramfs-tools and dracut put them. cryptroot/crypttab is cryptsetup-initramfs' own
    selection of lines, etc/crypttab dracut's. */
@@ -12,9 +13,15 @@ static const struct {
     const char *path;
     char *(*rewrite)(const char *text, const Guest *guest, StorageNames *names);
 } copies[] = {
-    {"etc/crypttab", crypttab_rewrite},     {"cryptroot/crypttab", crypttab_rewrite},
-    {"etc/mdadm.conf", mdadm_conf_rewrite}, {"etc/mdadm/mdadm.conf", mdadm_conf_rewrite},
-    {"etc/lvm/lvm.conf", lvm_conf_rewrite}, {"etc/lvm/lvmlocal.conf", lvm_conf_rewrite},
+    {"etc/crypttab", crypttab_rewrite},
+    {"cryptroot/crypttab", crypttab_rewrite},
+    {"etc/mdadm.conf", mdadm_conf_rewrite},
+    {"etc/mdadm/mdadm.conf", mdadm_conf_rewrite},
+    {"etc/lvm/lvm.conf", lvm_conf_rewrite},
+    {"etc/lvm/lvmlocal.conf", lvm_conf_rewrite},
+    {"etc/multipath.conf", multipath_conf_rewrite},
+    {"etc/multipath/wwids", multipath_list_rewrite},
+    {"etc/multipath/bindings", multipath_list_rewrite},
 };
 
 void storage_names_init(StorageNames *names)

@@ -21,6 +21,12 @@ PERSISTENT = (
 )
 
 
+MULTIPATH = {
+    "etc/multipath.conf": "defaults {\n\tuser_friendly_names yes\n\tfind_multipaths no\n}\n",
+    "etc/multipath/wwids": "# Valid WWIDs:\n/36000c29a1b2c3d4e5f60718293a4b5c6/\n/360a98000375331726d2b4d4a6f2d7a2f/\n",
+    "etc/multipath/bindings": "mpatha 36000c29a1b2c3d4e5f60718293a4b5c6\nmpathb 360a98000375331726d2b4d4a6f2d7a2f\n",
+}
+
 CLOUD_INIT = {
     "etc/cloud/cloud.cfg": "users:\n - default\nssh_deletekeys: true\ndisable_vmware_customization: false\n",
     "etc/cloud/cloud.cfg.d/90_dpkg.cfg": "datasource_list: [ VMware, OVF, None ]\n",
@@ -126,7 +132,7 @@ DISTRIBUTIONS = {
             "etc/chrony.conf": "server 0.centos.pool.ntp.org iburst\nrefclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0\n",
         },
     ),
-    "rhel-8": red_hat(os_release("Red Hat Enterprise Linux", "rhel", "8.9", "fedora"), "4.18.0-513.el8.x86_64", network="ifcfg"),
+    "rhel-8": red_hat(os_release("Red Hat Enterprise Linux", "rhel", "8.9", "fedora"), "4.18.0-513.el8.x86_64", network="ifcfg", files=MULTIPATH),
     "almalinux-9": red_hat(os_release("AlmaLinux", "almalinux", "9.3", "rhel centos fedora"), "5.14.0-362.el9.x86_64"),
     "rocky-9": red_hat(os_release("Rocky Linux", "rocky", "9.3", "rhel centos fedora"), "5.14.0-362.el9.x86_64"),
     "oracle-8": red_hat(os_release("Oracle Linux Server", "ol", "8.9", "fedora"), "5.15.0-200.el8uek.x86_64", network="ifcfg"),

@@ -284,6 +284,7 @@ static void test_storage_texts(void)
         {"etc/lvm/lvm.conf", "filter = [ \"a|^/dev/sda3$|\", \"r|.*|\" ]\n",
          "filter = [ \"a|^/dev/sda3$|\", \"a|^/dev/vda3$|\", \"r|.*|\" ]\n"},
         {"etc/mdadm/mdadm.conf", "DEVICE /dev/sda1 /dev/sdb1\n", "DEVICE partitions\n"},
+        {"etc/multipath/bindings", "mpatha 36000c29\nmpathb 36\n", "mpathb 36\n"},
         {"etc/fstab", "/dev/sda1 / ext4 ro\n", NULL}, /* of the image itself */
     };
     g_autoptr(TestGuest) guest = test_modules_guest("");
@@ -303,6 +304,7 @@ static void test_storage_texts(void)
     cpio_writer_add_directory(&writer, "etc");
     cpio_writer_add_directory(&writer, "etc/lvm");
     cpio_writer_add_directory(&writer, "etc/mdadm");
+    cpio_writer_add_directory(&writer, "etc/multipath");
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
         test_modules_add_text(&writer, rows[i].path, rows[i].content);
     archive = cpio_writer_finish(&writer);

@@ -5,6 +5,7 @@
 #include "linux-test-guest.h"
 #include "linux/lvm_conf.h"
 #include "linux/mdadm_conf.h"
+#include "linux/multipath.h"
 #include "linux/storage.h"
 
 typedef struct {
@@ -37,6 +38,27 @@ static const Row mdadm_rows[] = {
     {"ARRAY <ignore> devices=/dev/sda1", NULL, "/dev/sda1"},
     {"MAILADDR devices=/dev/sda1", NULL, NULL},
     {"HOMEHOST <system>\n\n\nMAILADDR root\n", NULL, NULL},
+    {"", NULL, NULL},
+};
+
+#define OWN_DISKS                                                                                  \
+    "# The machine's own disks have one path each.\nblacklist {\n\tdevnode \"^vd[a-z]\"\n"         \
+    "\tdevice {\n\t\tvendor \".*\"\n\t\tproduct \"QEMU HARDDISK\"\n\t}\n}\n"
+
+static const Row multipath_rows[] = {
+    {"defaults {\n\tuser_friendly_names yes\n}\n",
+     "defaults {\n\tuser_friendly_names yes\n}\n" OWN_DISKS, NULL},
+    {"blacklist {\n}", "blacklist {\n}\n" OWN_DISKS, NULL},
+    {"", OWN_DISKS, NULL},
+    {OWN_DISKS, NULL, NULL},
+};
+
+static const Row multipath_list_rows[] = {
+    {"# Multipath wwids\n/36000c295b1f2d0c8b1a/\n/360a98000/\n", "# Multipath wwids\n/360a98000/\n",
+     NULL},
+    {"mpatha 36000C29f00\nmpathb 360022480aa\nmpathc 3600224\n", "mpathc 3600224\n", NULL},
+    {"# mpatha 36000c29f00\n", NULL, NULL},
+    {"/360a98000/", NULL, NULL},
     {"", NULL, NULL},
 };
 
@@ -107,6 +129,12 @@ static void test_mdadm(void)
     check_rows(mdadm_rows, G_N_ELEMENTS(mdadm_rows), mdadm_conf_rewrite);
 }
 
+static void test_multipath(void)
+{
+    check_rows(multipath_rows, G_N_ELEMENTS(multipath_rows), multipath_conf_rewrite);
+    check_rows(multipath_list_rows, G_N_ELEMENTS(multipath_list_rows), multipath_list_rewrite);
+}
+
 static void test_lvm(void)
 {
     check_rows(lvm_rows, G_N_ELEMENTS(lvm_rows), lvm_conf_rewrite);
@@ -123,11 +151,15 @@ static void test_plan(void)
     test_guest_add_text(guest, "/etc/mdadm/mdadm.conf", "DEVICE /dev/sda1\n");
     test_guest_add_text(guest, "/etc/lvm/lvm.conf", "\tfilter = [ \"a|^/dev/sda|\", \"r|.*|\" ]\n");
     test_guest_add_text(guest, "/etc/lvm/lvmlocal.conf", "filter = [ nonsense ]\n");
+    test_guest_add_text(guest, "/etc/multipath.conf", "defaults {\n}\n");
+    test_guest_add_text(guest, "/etc/multipath/wwids", "/36000c2900/\n");
+    test_guest_add_text(guest, "/var/lib/multipath/bindings", "mpatha 360a98000\n");
     g_assert_true(storage_plan(&guest->plan, &error));
     g_assert_no_error(error);
     edits = test_guest_list_edits(guest);
     g_assert_cmpstr(edits, ==,
                     "remove /etc/lvm/devices/system.devices\nremove /etc/blkid/blkid.tab\n"
+                    "write /etc/multipath.conf\nwrite /etc/multipath/wwids\n"
                     "write /etc/mdadm/mdadm.conf\nwrite /etc/lvm/lvm.conf\n");
     mdadm = test_guest_edited(guest, "/etc/mdadm/mdadm.conf");
     g_assert_cmpstr(mdadm, ==, "DEVICE partitions\n");
@@ -140,6 +172,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/linux/storage/mdadm", test_mdadm);
+    g_test_add_func("/linux/storage/multipath", test_multipath);
     g_test_add_func("/linux/storage/lvm", test_lvm);
     g_test_add_func("/linux/storage/plan", test_plan);
     return g_test_run();
