@@ -41,6 +41,7 @@ static const struct {
     [DRYDOCK_ERROR_SYSTEM] = {"system", 1},
     [DRYDOCK_ERROR_VERIFY] = {"verify", 7},
     [DRYDOCK_ERROR_INTERRUPTED] = {"interrupted", 130},
+    [DRYDOCK_ERROR_BATCH] = {"batch", 8},
 };
 
 static void set_error(GError **error, DrydockError code, const char *hint, char *message)

@@ -21,6 +21,7 @@ typedef enum {
     DRYDOCK_ERROR_SYSTEM,       /* a system call of ours failed */
     DRYDOCK_ERROR_VERIFY,       /* the result was checked and is not right */
     DRYDOCK_ERROR_INTERRUPTED,  /* SIGINT or SIGTERM */
+    DRYDOCK_ERROR_BATCH,        /* a part of a batch failed */
     DRYDOCK_ERROR_LAST
 } DrydockError;
 

@@ -67,16 +67,28 @@ static gboolean sync_file(const char *path, GError **error)
     return ok;
 }
 
-gboolean copy_to_qcow2(const char *image_options, const char *target, gboolean sync,
-                       ProgressFunc progress, void *progress_data, GError **error)
+gboolean copy_image(const char *image_options, const char *target, const CopyOptions *options,
+                    ProgressFunc progress, void *progress_data, GError **error)
 {
+    g_autofree char *compression =
+        options->compress ? g_strdup_printf("compression_type=%s", options->compress) : NULL;
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
     /* -W with many requests in flight: written out of order, which a fresh qcow2 does not mind and
        which is a fifth to a half faster. */
-    const char *const argv[] = {"qemu-img", "convert", "-p",           "-W",          "-m",   "16",
-                                "-O",       "qcow2",   "--image-opts", image_options, target, NULL};
+    const char *const first[] = {"qemu-img", "convert", "-p", "-W", "-m", "16", "-O"};
+    for (guint i = 0; i < G_N_ELEMENTS(first); i++)
+        g_ptr_array_add(argv, (gpointer)(uintptr_t)first[i]);
+    g_ptr_array_add(argv, (gpointer)(uintptr_t)(options->format ? options->format : "qcow2"));
+    const char *const compress[] = {"-c", "-o", compression};
+    for (guint i = 0; compression && i < G_N_ELEMENTS(compress); i++)
+        g_ptr_array_add(argv, (gpointer)(uintptr_t)compress[i]);
+    const char *const last[] = {"--image-opts", image_options, target, NULL};
+    for (guint i = 0; i < G_N_ELEMENTS(last); i++)
+        g_ptr_array_add(argv, (gpointer)(uintptr_t)last[i]);
     Listener listener = {progress, progress_data};
-    RunOptions options = {.line_func = hear_line, .line_data = &listener};
-    if (run_program(argv, &options, NULL, error) && (!sync || sync_file(target, error)))
+    RunOptions run = {.line_func = hear_line, .line_data = &listener};
+    if (run_program((const char *const *)argv->pdata, &run, NULL, error) &&
+        (!options->sync || sync_file(target, error)))
         return TRUE;
     unlink(target);
     g_prefix_error(error, "cannot copy to '%s': ", target);

@@ -12,10 +12,16 @@
 gboolean copy_measure(const char *image_options, uint64_t *ret_bytes,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Writes a qcow2 image at target (which must not exist; a failed copy is removed). sync: waits
-   until it is on stable storage. progress (may be NULL) hears per mille. */
-gboolean copy_to_qcow2(const char *image_options, const char *target, gboolean sync,
-                       ProgressFunc progress, void *progress_data,
-                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+typedef struct {
+    const char *format;   /* "qcow2" or "raw"; NULL: qcow2 */
+    const char *compress; /* of qcow2: "zstd" or "zlib"; NULL: not */
+    gboolean sync;        /* wait until it is on stable storage */
+} CopyOptions;
+
+/* Writes an image at target (which must not exist; a failed copy is removed). progress (may be
+   NULL) hears per mille. */
+gboolean copy_image(const char *image_options, const char *target, const CopyOptions *options,
+                    ProgressFunc progress, void *progress_data,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

@@ -37,7 +37,8 @@ static void write_disk_driver(XmlWriter *xml, const DomainPlan *plan, const Driv
 {
     xml_write_start(xml, "driver");
     xml_write_attribute(xml, "name", "qemu");
-    xml_write_attribute(xml, "type", "qcow2");
+    xml_write_attribute(xml, "type",
+                        plan->options->disk_format ? plan->options->disk_format : "qcow2");
     write_wish(xml, plan, TARGET_DISK_CACHE, "cache");
     write_wish(xml, plan, TARGET_DISK_IO, "io");
     xml_write_attribute(xml, "discard", domain_wish(plan, TARGET_DISK_DISCARD));

@@ -21,6 +21,7 @@ typedef struct {
     DomainBus disk_bus;
     const char *nic_model;         /* "virtio", "virtio-transitional", "e1000e", … */
     const char *const *disk_paths; /* of the host, absolute, one per machine disk */
+    const char *disk_format;       /* of these, as qemu says it; NULL: "qcow2" */
     const char *network;           /* libvirt network for the NICs, or "bridge:NAME" of a bridge of
                                       the host; NULL: as the target profile says */
     gboolean disk_transitional;    /* the guest's virtio-blk driver knows virtio 0.9 only */

@@ -43,7 +43,7 @@ static gboolean name_results(Conversion *conversion, const Machine *machine, GEr
     conversion->work_paths = g_ptr_array_new();
     conversion->final_paths = g_ptr_array_new();
     for (guint i = 0; i < machine->disks->len; i++) {
-        g_autofree char *name = output_disk_name(machine->name, i);
+        g_autofree char *name = output_disk_name(machine->name, i, conversion->options->format);
         const char *work_path, *final_path;
         if (!output_add(conversion->output, name, &work_path, &final_path, error))
             return FALSE;
@@ -95,6 +95,7 @@ static gboolean edit_guest(Conversion *conversion, GError **error)
         .winre = conversion->options->winre,
         .scratch_directory = output_work_directory(conversion->output),
         .disk_paths = (const char *const *)conversion->final_paths->pdata,
+        .disk_format = conversion->options->format,
     };
     WorkerListener listener = command_listener(conversion->progress);
     listener.provide = session_provide_kernel;
@@ -159,13 +160,15 @@ static gboolean copy_disks(Conversion *conversion, GError **error)
     if (!check_space(conversion, copy.total_bytes, error))
         return FALSE;
 
+    const CopyOptions how = {conversion->options->format, conversion->options->compress,
+                             conversion->options->sync};
     conversion->sizes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     for (guint i = 0; i < machine->disks->len; i++) {
         const MachineDisk *disk = g_ptr_array_index(machine->disks, i);
         copy.target = g_ptr_array_index(conversion->work_paths, i);
         copy.disk_bytes = disk->size_bytes;
-        if (!copy_to_qcow2(session_image_options(conversion->session, i), copy.target,
-                           conversion->options->sync, hear_copy, &copy, error))
+        if (!copy_image(session_image_options(conversion->session, i), copy.target, &how, hear_copy,
+                        &copy, error))
             return FALSE;
         copy.before_bytes += disk->size_bytes;
         copy.written_bytes += allocated_bytes(copy.target);
@@ -201,6 +204,7 @@ static gboolean write_results(Conversion *conversion, GError **error)
         .machine = machine,
         .guest_json = guest_json ? guest_json : "",
         .disk_paths = (const char *const *)conversion->final_paths->pdata,
+        .disk_format = conversion->options->format,
         .disk_bytes = (const uint64_t *)(const void *)conversion->sizes->data,
         .domain_path = domain_path,
         .peak_memory_bytes = peak_memory_bytes(conversion->results),

@@ -309,6 +309,7 @@ static gboolean format_domain(const Run *run, const char *const *disk_paths, cha
     DomainOptions options = {
         .nic_model = choose_nic(run),
         .disk_paths = disk_paths,
+        .disk_format = run->job->disk_format,
         .network = run->job->network,
         .network_map = run->job->network_map,
         .target = run->job->target,

@@ -46,6 +46,7 @@ typedef struct {
 
     const char *const *network_map; /* and so may this */
     const char *const *disk_paths;  /* convert: what the XML names, one per disk */
+    const char *disk_format;        /* convert: of these; NULL: qcow2 */
     const char *scratch_directory;  /* of the host, for what is too large for memory; NULL: none */
 } Job;
 

@@ -14,6 +14,7 @@ static const struct {
     CommandFunc run;
 } commands[] = {
     {"convert", "convert one machine (also without this word)", command_convert},
+    {"batch", "convert many machines, as a manifest says", command_batch},
     {"inspect", "show what is on its disks", command_inspect},
     {"plan", "show every change that would be made", command_plan},
     {"drivers", "list drivers, add them to a Windows guest", command_drivers},

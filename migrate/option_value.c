@@ -7,6 +7,7 @@
 #include "base/error.h"
 
 #define CPUS_LIMIT 4096
+#define JOBS_LIMIT 1024
 #define MEMORY_MINIMUM_BYTES (UINT64_C(1) << 20)
 #define MEMORY_LIMIT_BYTES (UINT64_C(64) << 40)
 
@@ -60,5 +61,59 @@ gboolean option_value_firmware(const char *value, Firmware *ret_firmware, GError
         }
     drydock_error_set(error, DRYDOCK_ERROR_USAGE, "use bios or uefi", "'%s' is not a firmware",
                       value);
+    return FALSE;
+}
+
+gboolean option_value_jobs(const char *value, guint *ret_jobs, GError **error)
+{
+    guint64 number;
+    if (!value)
+        return TRUE;
+    if (!g_ascii_string_to_unsigned(value, 10, 1, JOBS_LIMIT, &number, NULL)) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "give a number from 1 to 1024",
+                          "'%s' is not a number of jobs", value);
+        return FALSE;
+    }
+    *ret_jobs = (guint)number;
+    return TRUE;
+}
+
+gboolean option_value_index(const char *value, gint *ret_index, GError **error)
+{
+    guint64 number;
+    *ret_index = -1;
+    if (!value)
+        return TRUE;
+    if (!g_ascii_string_to_unsigned(value, 10, 0, G_MAXINT, &number, NULL)) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "give a number, counted from 0",
+                          "'%s' is not the number of a machine", value);
+        return FALSE;
+    }
+    *ret_index = (gint)number;
+    return TRUE;
+}
+
+gboolean option_value_format(const char *value, GError **error)
+{
+    if (!value || g_str_equal(value, "qcow2") || g_str_equal(value, "raw"))
+        return TRUE;
+    drydock_error_set(error, DRYDOCK_ERROR_USAGE, "use qcow2 or raw",
+                      "'%s' is not a format for the images", value);
+    return FALSE;
+}
+
+gboolean option_value_compress(const char *value, const char *format, GError **error)
+{
+    if (!value)
+        return TRUE;
+    if (!g_str_equal(value, "zstd") && !g_str_equal(value, "zlib")) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "use zstd or zlib",
+                          "'%s' is not a method to compress with", value);
+        return FALSE;
+    }
+    if (g_strcmp0(format, "raw") != 0)
+        return TRUE;
+    drydock_error_set(error, DRYDOCK_ERROR_USAGE, "leave out one of the two",
+                      "raw images cannot be compressed");
     return FALSE;
 }

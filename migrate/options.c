@@ -29,6 +29,9 @@ void options_clear(Options *options)
     g_free(options->undo_file);
     g_free(options->undo);
     g_free(options->report);
+    g_free(options->format);
+    g_free(options->compress);
+    g_free(options->only);
     g_free(options->user);
     g_free(options->type);
     g_free(options->network);
@@ -84,7 +87,7 @@ static gboolean read_keys(const char *const *arguments, KeyRing **ret_keys, GErr
 
 /* What needs more than GOption to be understood. */
 typedef struct {
-    char *progress, *cpus, *memory, *firmware, *fs_backend;
+    char *progress, *cpus, *memory, *firmware, *fs_backend, *jobs, *index;
     char **keys;
     gboolean quiet;
 } Texts;
@@ -96,6 +99,8 @@ static void texts_clear(Texts *texts)
     g_free(texts->memory);
     g_free(texts->firmware);
     g_free(texts->fs_backend);
+    g_free(texts->jobs);
+    g_free(texts->index);
     g_strfreev(texts->keys);
 }
 
@@ -127,6 +132,10 @@ static void add_output_options(GOptionContext *context, Options *options)
         {"network-map", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->network_map,
          "NICs of this source network, or of this MAC, go to NETWORK (repeatable)",
          "SOURCE=NETWORK"},
+        {"format", 0, 0, G_OPTION_ARG_STRING, &options->format,
+         "Format of the images: qcow2 (default) or raw", "FORMAT"},
+        {"compress", 0, 0, G_OPTION_ARG_STRING, &options->compress,
+         "Compress the qcow2 images: --compress alone means zstd, --compress=zlib zlib", "METHOD"},
         {"sync", 0, 0, G_OPTION_ARG_NONE, &options->sync,
          "Wait until the images are on stable storage", NULL},
         G_OPTION_ENTRY_NULL};
@@ -237,6 +246,27 @@ static void add_fix_options(GOptionContext *context, Options *options)
     g_option_context_add_main_entries(context, entries, NULL);
 }
 
+static void add_batch_options(GOptionContext *context, Options *options, Texts *texts)
+{
+    const GOptionEntry entries[] = {
+        {"output-directory", 'o', 0, G_OPTION_ARG_FILENAME, &options->output_directory,
+         "Results of machines for which the manifest names no folder go into DIR", "DIR"},
+        {"check", 0, 0, G_OPTION_ARG_NONE, &options->check,
+         "Open every source, print what would be done, and write nothing", NULL},
+        {"jobs", 'j', 0, G_OPTION_ARG_STRING, &texts->jobs,
+         "Convert N machines at the same time (default: the manifest's, or one per CPU, up to 4)",
+         "N"},
+        {"only", 0, 0, G_OPTION_ARG_STRING, &options->only, "Run the machine ID alone", "ID"},
+        {"index", 0, 0, G_OPTION_ARG_STRING, &texts->index,
+         "Run machine number N alone, counted from 0", "N"},
+        {"retry-failed", 0, 0, G_OPTION_ARG_NONE, &options->retry_failed,
+         "Run those again that have failed before", NULL},
+        {"stop-on-error", 0, 0, G_OPTION_ARG_NONE, &options->stop_on_error,
+         "Begin no other machine after one has failed", NULL},
+        G_OPTION_ENTRY_NULL};
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
 static void add_search_options(GOptionContext *context, Options *options)
 {
     const GOptionEntry entries[] = {
@@ -323,9 +353,26 @@ static gboolean read_texts(const Texts *texts, Options *options, GError **error)
            option_value_cpus(texts->cpus, &options->cpus, error) &&
            option_value_memory(texts->memory, &options->memory_bytes, error) &&
            option_value_firmware(texts->firmware, &options->firmware, error) &&
+           option_value_jobs(texts->jobs, &options->jobs, error) &&
+           option_value_index(texts->index, &options->index, error) &&
+           option_value_format(options->format, error) &&
+           option_value_compress(options->compress, options->format, error) &&
            parse_fs_backend(texts->fs_backend, &options->no_kernel, error) &&
            read_keys((const char *const *)texts->keys, &options->keys, error) &&
            check_first_boot(options, error);
+}
+
+/* GOption would take the word behind a lone --compress, a source, for the method. */
+static char **copy_arguments(int argc, char **argv)
+{
+    char **copy = g_new0(char *, (gsize)argc + 1);
+    gboolean are_options = TRUE;
+    for (int i = 0; i < argc; i++) {
+        are_options = are_options && !g_str_equal(argv[i], "--");
+        copy[i] = g_strdup(are_options && g_str_equal(argv[i], "--compress") ? "--compress=zstd"
+                                                                             : argv[i]);
+    }
+    return copy;
 }
 
 gboolean options_parse(Options *options, OptionsKind kind, const char *parameters,
@@ -352,13 +399,13 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
         add_fix_options(context, options);
     if (kind & OPTIONS_MACHINE)
         add_machine_options(context, &texts);
+    if (kind & OPTIONS_BATCH)
+        add_batch_options(context, options, &texts);
     options->limit = SEARCH_LIMIT;
     add_hand_options(context, kind, options);
 
     g_autoptr(GError) parse_error = NULL;
-    g_auto(GStrv) copy = g_new0(char *, (gsize)argc + 1);
-    for (int i = 0; i < argc; i++)
-        copy[i] = g_strdup(argv[i]);
+    g_auto(GStrv) copy = copy_arguments(argc, argv);
     if (!g_option_context_parse_strv(context, &copy, &parse_error)) {
         if (parse_error->domain == DRYDOCK_ERROR)
             g_propagate_error(error, g_steal_pointer(&parse_error));

@@ -30,6 +30,7 @@ typedef enum {
     OPTIONS_LONG = 1 << 15,      /* --long */
     OPTIONS_DRIVERS = 1 << 16,   /* --virtio-win, --driver; OPTIONS_EDITS has them too */
     OPTIONS_FIX = 1 << 17,       /* --undo-file, --undo-in-memory, --undo, --yes, … */
+    OPTIONS_BATCH = 1 << 18,     /* -o, --jobs, --only, --index, … */
 } OptionsKind;
 
 typedef struct {
@@ -74,6 +75,13 @@ typedef struct {
     guint cpus;
     uint64_t memory_bytes;
     Firmware firmware;
+    char *format;   /* NULL: qcow2 */
+    char *compress; /* NULL: not; "zstd" or "zlib" */
+    /* Of a batch: */
+    guint jobs; /* 0: not said */
+    char *only; /* NULL: all */
+    gint index; /* -1: all */
+    gboolean check, retry_failed, stop_on_error;
 } Options;
 
 void options_clear(Options *options);

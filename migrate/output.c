@@ -51,22 +51,57 @@ static char *work_prefix(const char *name)
     return g_strdup_printf(".migrate-%s-", name);
 }
 
-/* A folder of ours that nobody holds a lock on was left by a run that was killed. */
-static void remove_abandoned(const char *directory, const char *prefix)
+typedef void (*WorkFolderFunc)(const char *path, void *data);
+
+/* Calls func for every hidden folder that is or was a machine's. */
+static void for_work_folders(const char *directory, const char *name, WorkFolderFunc func,
+                             void *data)
 {
+    g_autofree char *prefix = work_prefix(name);
     g_autoptr(GDir) folder = g_dir_open(directory, 0, NULL);
     const char *entry;
     while (folder && (entry = g_dir_read_name(folder))) {
         if (!g_str_has_prefix(entry, prefix) || strlen(entry) != strlen(prefix) + 6)
             continue;
         g_autofree char *path = g_build_filename(directory, entry, NULL);
-        int fd = lock_folder(path);
-        if (fd < 0)
-            continue;
-        g_debug("removing '%s', left by a run that was killed", path);
-        folder_remove(path);
-        close(fd);
+        func(path, data);
     }
+}
+
+/* A folder of ours that nobody holds a lock on was left by a run that was killed. */
+static void remove_if_abandoned(const char *path, G_GNUC_UNUSED void *data)
+{
+    int fd = lock_folder(path);
+    if (fd < 0)
+        return;
+    g_debug("removing '%s', left by a run that was killed", path);
+    folder_remove(path);
+    close(fd);
+}
+
+void output_remove_abandoned(const char *directory, const char *name)
+{
+    for_work_folders(directory, name, remove_if_abandoned, NULL);
+}
+
+static void add_written(const char *path, void *data)
+{
+    guint64 *bytes = data;
+    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+    const char *entry;
+    struct stat status;
+    while (folder && (entry = g_dir_read_name(folder))) {
+        g_autofree char *file = g_build_filename(path, entry, NULL);
+        if (lstat(file, &status) == 0)
+            *bytes += (guint64)status.st_blocks * 512;
+    }
+}
+
+guint64 output_written_bytes(const char *directory, const char *name)
+{
+    guint64 bytes = 0;
+    for_work_folders(directory, name, add_written, &bytes);
+    return bytes;
 }
 
 static gboolean make_directory(Output *output, GError **error)
@@ -86,7 +121,7 @@ static gboolean make_directory(Output *output, GError **error)
 static gboolean make_work_directory(Output *output, const char *name, GError **error)
 {
     g_autofree char *prefix = work_prefix(name);
-    remove_abandoned(output->directory, prefix);
+    output_remove_abandoned(output->directory, name);
     g_autofree char *template = g_strdup_printf("%s/%sXXXXXX", output->directory, prefix);
     if (!g_mkdtemp_full(template, 0700)) {
         int failure = errno;
@@ -224,10 +259,10 @@ gboolean output_commit(Output *output, GError **error)
     return TRUE;
 }
 
-char *output_disk_name(const char *machine, guint index)
+char *output_disk_name(const char *machine, guint index, const char *format)
 {
     g_autoptr(GString) letters = g_string_new(NULL);
     for (guint rest = index + 1; rest > 0; rest = (rest - 1) / 26)
         g_string_prepend_c(letters, (char)('a' + (rest - 1) % 26));
-    return g_strdup_printf("%s-sd%s.qcow2", machine, letters->str);
+    return g_strdup_printf("%s-sd%s.%s", machine, letters->str, format ? format : "qcow2");
 }

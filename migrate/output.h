@@ -35,7 +35,13 @@ gboolean output_check_space(const Output *output, guint64 needed_bytes,
 /* Moves every result to its final name, in the order they were added; all or none. */
 gboolean output_commit(Output *output, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* "web01-sda.qcow2" of the disk number index of machine: a … z, aa, ab … as Linux counts. */
-char *output_disk_name(const char *machine, guint index);
+/* "web01-sda.qcow2" of the disk number index of machine: a … z, aa, ab … as Linux counts. format:
+   "qcow2" (NULL is the same) or "raw". */
+char *output_disk_name(const char *machine, guint index, const char *format);
+
+/* Removes hidden folders in directory that killed runs for a machine called name left behind. */
+void output_remove_abandoned(const char *directory, const char *name);
+/* What runs for a machine called name have written below directory and not moved to its place. */
+guint64 output_written_bytes(const char *directory, const char *name);
 
 #endif

@@ -158,7 +158,8 @@ static void add_outputs(JsonBuilder *builder, const Report *report)
     for (guint i = 0; i < report->machine->disks->len; i++) {
         json_builder_begin_object(builder);
         json_member_add_text(builder, "path", report->disk_paths[i]);
-        json_member_add_text(builder, "format", "qcow2");
+        json_member_add_text(builder, "format",
+                             report->disk_format ? report->disk_format : "qcow2");
         json_member_add_number(builder, "size_bytes", json_member_size(report->disk_bytes[i]));
         json_builder_end_object(builder);
     }

@@ -39,6 +39,7 @@ typedef struct {
     const char
         *guest_json; /* from report_format_guest(), through the confined process: not trusted */
     const char *const *disk_paths; /* outputs, one per machine disk */
+    const char *disk_format;       /* NULL: qcow2 */
     const uint64_t *disk_bytes;    /* their sizes on the host */
     const char *domain_path;
     const ProgressStage *stages;

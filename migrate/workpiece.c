@@ -225,18 +225,19 @@ static void hear_copy(void *progress, uint64_t done, uint64_t total)
 static gboolean copy_changed(Workpiece *workpiece, GPtrArray *final_paths, GError **error)
 {
     const Machine *machine = session_machine(workpiece->session);
+    const CopyOptions how = {.sync = TRUE};
     for (guint i = 0; i < machine->disks->len; i++) {
         const char *options = session_image_options(workpiece->session, i);
         const char *work_path, *final_path;
         uint64_t needed;
         if (!disk_is_changed(workpiece, i))
             continue;
-        g_autofree char *name = output_disk_name(machine->name, i);
+        g_autofree char *name = output_disk_name(machine->name, i, NULL);
         progress_begin_stage(workpiece->progress, "copy");
         if (!output_add(workpiece->output, name, &work_path, &final_path, error) ||
             !copy_measure(options, &needed, error) ||
             !output_check_space(workpiece->output, needed, error) ||
-            !copy_to_qcow2(options, work_path, TRUE, hear_copy, workpiece->progress, error))
+            !copy_image(options, work_path, &how, hear_copy, workpiece->progress, error))
             return FALSE;
         progress_end_stage(workpiece->progress);
         g_ptr_array_add(final_paths, (gpointer)(guintptr)final_path);

@@ -149,7 +149,13 @@ void batch_process_read(BatchProcess *process, BatchEventFunc func, void *data)
 
 gboolean batch_process_has_ended(BatchProcess *process)
 {
-    return process->at_end && run_child_has_ended(process->child, &process->status);
+    if (!process->at_end)
+        return FALSE;
+    if (run_child_has_ended(process->child, &process->status))
+        return TRUE;
+    /* It will in a moment, and until then its pipe says at once that it is at its end. */
+    g_usleep(1000);
+    return FALSE;
 }
 
 static char *read_output(const BatchProcess *process)
