@@ -53,13 +53,22 @@ static char *make_holdable(const char *text)
     return g_string_free(result, FALSE);
 }
 
-XmlWriter *xml_writer_new(void)
+XmlWriter *xml_writer_new_bare(void)
 {
     XmlWriter *writer = g_new0(XmlWriter, 1);
 
     writer->buffer = xmlBufferCreate();
     writer->writer = writer->buffer == NULL ? NULL : xmlNewTextWriterMemory(writer->buffer, 0);
     check(writer->writer == NULL ? -1 : 0);
+    /* One that doubles its size: a page of a large batch has millions of bytes. */
+    xmlBufferSetAllocationScheme(writer->buffer, XML_BUFFER_ALLOC_DOUBLEIT);
+    return writer;
+}
+
+XmlWriter *xml_writer_new(void)
+{
+    XmlWriter *writer = xml_writer_new_bare();
+
     check(xmlTextWriterSetIndent(writer->writer, 1));
     check(xmlTextWriterSetIndentString(writer->writer, to_xml("  ")));
     check(xmlTextWriterStartDocument(writer->writer, NULL, "UTF-8", NULL));
@@ -89,6 +98,16 @@ void xml_write_start(XmlWriter *writer, const char *element)
 void xml_write_end(XmlWriter *writer)
 {
     check(xmlTextWriterEndElement(writer->writer));
+}
+
+void xml_write_end_full(XmlWriter *writer)
+{
+    check(xmlTextWriterFullEndElement(writer->writer));
+}
+
+void xml_write_raw(XmlWriter *writer, const char *markup)
+{
+    check(xmlTextWriterWriteRaw(writer->writer, to_xml(markup)));
 }
 
 void xml_write_attribute(XmlWriter *writer, const char *name, const char *value)

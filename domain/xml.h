@@ -10,6 +10,8 @@
 typedef struct XmlWriter XmlWriter;
 
 XmlWriter *xml_writer_new(void);
+/* Without declaration and without white space of its own, for HTML. */
+XmlWriter *xml_writer_new_bare(void);
 void xml_writer_free(XmlWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(XmlWriter, xml_writer_free)
 /* Ends the document; the writer can only be freed afterwards. */
@@ -17,6 +19,10 @@ char *xml_writer_finish(XmlWriter *writer);
 
 void xml_write_start(XmlWriter *writer, const char *element);
 void xml_write_end(XmlWriter *writer);
+/* With a tag of its own, also where the element is empty: HTML has no other for most elements. */
+void xml_write_end_full(XmlWriter *writer);
+/* Text of our own that is markup already, as it is. */
+void xml_write_raw(XmlWriter *writer, const char *markup);
 /* Of the element started last. A NULL value leaves it out. */
 void xml_write_attribute(XmlWriter *writer, const char *name, const char *value);
 void xml_write_attribute_number(XmlWriter *writer, const char *name, gint64 value);
