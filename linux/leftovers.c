@@ -71,8 +71,10 @@ char *leftovers_remove_words(const char *line)
 static gboolean is_old_driver(const char *name)
 {
     static const char *const drivers[] = {
-        "vmw_pvscsi", "vmxnet", "vmxnet3", "vmwgfx",     "vmw_balloon", "vmmemctl",  "vmhgfs",
-        "vmblock",    "vmci",   "vsock",   "hv_storvsc", "hv_netvsc",   "hyperv_fb", NULL};
+        "vmw_pvscsi", "vmxnet",   "vmxnet3",   "vmwgfx",   "vmw_balloon", "vmmemctl",
+        "vmhgfs",     "vmblock",  "vmci",      "vsock",    "hv_storvsc",  "hv_netvsc",
+        "hyperv_fb",  "vmw_vmci", "hv_vmbus",  "hv_utils", "hv_balloon",  "hid_hyperv",
+        "vboxguest",  "vboxsf",   "vboxvideo", NULL};
 
     return g_strv_contains(drivers, name);
 }
@@ -89,6 +91,13 @@ static gboolean is_modprobe_leftover(char **fields)
         if (strstr(fields[i], "acpiphp") != NULL)
             return TRUE;
     return FALSE;
+}
+
+/* modules-load.d(5), /etc/modules: one name in a line. What is not there is an error at every
+ * start. */
+static gboolean is_load_leftover(char **fields)
+{
+    return is_old_driver(fields[0]);
 }
 
 /* chrony.conf(5): chronyd does not start without the device of a reference clock. The host's clock
@@ -111,6 +120,8 @@ static const struct {
     {"/etc/modprobe.d", ".conf", is_modprobe_leftover, "the old machine's hardware", FALSE},
     {"/etc/modprobe.conf", NULL, is_modprobe_leftover, "the old machine's hardware", FALSE},
     {"/etc/modprobe.conf.local", NULL, is_modprobe_leftover, "the old machine's hardware", FALSE},
+    {"/etc/modules-load.d", ".conf", is_load_leftover, "the old machine's hardware", FALSE},
+    {"/etc/modules", NULL, is_load_leftover, "the old machine's hardware", FALSE},
     {"/etc/chrony.conf", NULL, is_chrony_leftover, "the old host's clock", TRUE},
     {"/etc/chrony/chrony.conf", NULL, is_chrony_leftover, "the old host's clock", TRUE},
     {"/etc/chrony.d", ".conf", is_chrony_leftover, "the old host's clock", TRUE},

@@ -7,7 +7,8 @@
 #include "base/error.h"
 
 #define SYSTEM_FOLDER "/etc/systemd/system"
-#define RUNLEVELS "/etc/runlevels"
+#define RUNLEVELS "/etc/runlevels"         /* of OpenRC */
+#define RUNIT_LEVELS "/etc/runit/runsvdir" /* of runit, as Void has it */
 #define LEVELS 7
 
 static const char *const unit_folders[] = {SYSTEM_FOLDER, "/usr/lib/systemd/system",
@@ -207,28 +208,39 @@ static gboolean disable_unit(Edits *edits, const char *unit, const char *reason,
 
 /* OpenRC */
 
+/* The links NAME in the folders of parent. */
+static gboolean leave_runlevels(Edits *edits, const char *parent, const char *name,
+                                const char *reason, gboolean *done, GError **error)
+{
+    g_autoptr(GPtrArray) entries = NULL;
+    if (!list_names(edits_tree(edits), parent, &entries, error))
+        return FALSE;
+    for (guint i = 0; entries && i < entries->len; i++) {
+        const FsEntry *entry = entries->pdata[i];
+        g_autofree char *path = g_build_filename(parent, entry->name, name, NULL);
+        if (entry->type != FS_TYPE_DIRECTORY || !path_exists(edits_tree(edits), path))
+            continue;
+        if (!edits_remove(edits, path, reason, error))
+            return FALSE;
+        *done = TRUE;
+    }
+    return TRUE;
+}
+
 static gboolean change_runlevels(Edits *edits, const char *name, gboolean enable,
                                  const char *reason, GError **error)
 {
     g_autofree char *script = g_build_filename(script_folders[0], name, NULL);
     g_autofree char *link = g_build_filename(RUNLEVELS "/default", name, NULL);
     g_autofree char *text = NULL;
-    g_autoptr(GPtrArray) entries = NULL;
+    gboolean done = FALSE;
     if (!edits_read_text(edits, script, &text, error))
         return FALSE;
     if (!text)
         return set_not_found(name, error);
     if (enable)
         return edits_make_symlink(edits, link, script, NULL, reason, error);
-    if (!list_names(edits_tree(edits), RUNLEVELS, &entries, error))
-        return FALSE;
-    for (guint i = 0; entries && i < entries->len; i++) {
-        const FsEntry *entry = entries->pdata[i];
-        g_autofree char *path = g_build_filename(RUNLEVELS, entry->name, name, NULL);
-        if (path_exists(edits_tree(edits), path) && !edits_remove(edits, path, reason, error))
-            return FALSE;
-    }
-    return TRUE;
+    return leave_runlevels(edits, RUNLEVELS, name, reason, &done, error);
 }
 
 /* System V */
@@ -290,7 +302,8 @@ gboolean services_stop_links(Edits *edits, const char *name, const char *reason,
             (folder && !stop_in_folder(edits, folder, name, reason, done, error)))
             return FALSE;
     }
-    return TRUE;
+    return leave_runlevels(edits, RUNLEVELS, name, reason, done, error) &&
+           leave_runlevels(edits, RUNIT_LEVELS, name, reason, done, error);
 }
 
 /* "# Default-Start: 2 3 4 5" of the LSB, "# chkconfig: 2345 99 01" of Red Hat. The order is left to

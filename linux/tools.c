@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* systemd units are masked, System V start links become stop links, Upstart jobs become manual. */
+/* systemd units are masked, System V start links become stop links, Upstart jobs become manual,
+   links of OpenRC and runit go. */
 #include "linux/tools.h"
 
 #include <string.h>
@@ -17,6 +18,7 @@ static const struct {
     {"vmware-tools", "VMware"},
     {"vmware-tools-thinprint", "VMware"},
     {"vmware-vmblock-fuse", "VMware"},
+    {"vmblock-fuse", "VMware"},
     {"run-vmblock-fuse.mount", "VMware"},
     {"run-vmblock\\x2dfuse.mount", "VMware"},
     {"hv-kvp-daemon", "Hyper-V"},
@@ -28,13 +30,19 @@ static const struct {
     {"hv_kvp_daemon", "Hyper-V"},
     {"hv_vss_daemon", "Hyper-V"},
     {"hv_fcopy_daemon", "Hyper-V"},
+    {"hv-fcopy-uio-daemon", "Hyper-V"},
+    {"hv_fcopy_uio_daemon", "Hyper-V"},
+    {"walinuxagent", "Azure"},
+    {"waagent", "Azure"},
     {"vboxadd", "VirtualBox"},
     {"vboxadd-service", "VirtualBox"},
     {"vboxadd-x11", "VirtualBox"},
     {"vboxservice", "VirtualBox"},
     {"virtualbox-guest-utils", "VirtualBox"},
+    {"virtualbox-guest-additions", "VirtualBox"},
     {"xe-linux-distribution", "XenServer"},
     {"xe-daemon", "XenServer"},
+    {"xen-guest-agent", "XenServer"},
     {"prltoolsd", "Parallels"},
     {"ngt_guest_agent", "Nutanix"},
     {"ngt_self_service_restore", "Nutanix"},

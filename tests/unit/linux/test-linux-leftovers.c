@@ -55,6 +55,8 @@ static void test_files(void)
          "# install pciehp /sbin/modprobe -q --ignore-install acpiphp; /bin/true\n"
          "install x /bin/true\ninstall pciehp /bin/true\n"},
         {"/etc/modprobe.d/other.conf", "options\nblacklist vmxnet3\n", NULL},
+        {"/etc/modules-load.d/vm.conf", "vmhgfs\nloop\n", "# vmhgfs\nloop\n"},
+        {"/etc/modules", "# names\nvboxguest\nlp", "# names\n# vboxguest\nlp"},
         {"/etc/chrony.conf",
          "pool ntp.example.org\nrefclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0\n",
          "pool ntp.example.org\n# refclock PHC /dev/ptp_hyperv poll 3 dpoll -2 offset 0\n"},
