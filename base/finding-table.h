@@ -312,6 +312,9 @@ FINDING(LINUX_KERNEL_WITHOUT_VIRTIO, "linux-kernel-without-virtio", WARNING,
         "install a kernel with them in the source; until then the machine gets SATA disks")
 FINDING(LINUX_KERNEL_WITHOUT_MODULES, "linux-kernel-without-modules", WARNING,
         "kernel {} has no modules folder; it was left alone", NULL)
+FINDING(LINUX_KERNEL_FOR_XEN, "linux-kernel-for-xen", WARNING,
+        "kernel {} is made for Xen and does not start on KVM; it was left alone",
+        "install the distribution's ordinary kernel in the source and make it the default")
 FINDING(LINUX_NO_INITRAMFS, "linux-no-initramfs", WARNING,
         "kernel {} has its virtio drivers in modules and no initramfs to load them from",
         "make one in the source (update-initramfs -c, dracut), then export it again")

@@ -139,6 +139,19 @@ static gboolean boot_is_built_in(const KernelModules *modules)
            modules->state[DRIVER_VIRTIO_BLK] == DRIVER_BUILT_IN;
 }
 
+/* Kernels that only run as a paravirtual guest of Xen, or as its first domain, have a name of their
+   own in Red Hat's and SUSE's packages: 2.6.18-398.el5xen, 3.0.101-63-xen. Later ones run anywhere.
+ */
+static gboolean is_for_xen(const GuestKernel *kernel)
+{
+    static const char *const endings[] = {"xen", "xenU", "xen0", "xenpae"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++)
+        if (g_str_has_suffix(kernel->version, endings[i]))
+            return TRUE;
+    return FALSE;
+}
+
 static gboolean plan_kernel(LinuxPlan *plan, const GuestKernel *kernel, GError **error)
 {
     g_autoptr(KernelModules) modules = kernel_modules_read(plan->guest->tree, kernel, error);
@@ -150,6 +163,12 @@ static gboolean plan_kernel(LinuxPlan *plan, const GuestKernel *kernel, GError *
     if (kernel->is_default) {
         plan->result.virtio_block = kernel_modules_can_boot(modules);
         plan->result.virtio_net = kernel_modules_have_network(modules);
+    }
+    if (is_for_xen(kernel)) {
+        findings_add(plan->findings, FINDING_LINUX_KERNEL_FOR_XEN, kernel->version);
+        if (kernel->is_default)
+            plan->result = (LinuxResult){0};
+        return TRUE;
     }
     if (kernel->modules_dir == NULL && !boot_is_built_in(modules)) {
         findings_add(plan->findings, FINDING_LINUX_KERNEL_WITHOUT_MODULES, kernel->version);

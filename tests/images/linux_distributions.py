@@ -107,6 +107,23 @@ DISTRIBUTIONS = {
             "etc/sysconfig/network-scripts/ifcfg-eth0": IFCFG_HWADDR % "eth0",
         },
     ),
+    "centos-5-old": dict(
+        release={"etc/redhat-release": "CentOS release 5 (Final)\n"},
+        kernels=["2.6.18-8.el5"],
+        without_virtio=["2.6.18-8.el5"],
+        image="boot/vmlinuz-%s",
+        initramfs="boot/initrd-%s.img",
+        tool="nash",
+        boot="grub-legacy",
+        compression="gzip",
+        modules=".ko",
+        init="sysv",
+        files={
+            "etc/modprobe.conf": "alias scsi_hostadapter mptbase\nalias scsi_hostadapter1 mptspi\nalias eth0 vmxnet\n",
+            "etc/sysconfig/network": "NETWORKING=yes\nHOSTNAME=web01\n",
+            "etc/sysconfig/network-scripts/ifcfg-eth0": IFCFG_HWADDR % "eth0",
+        },
+    ),
     "centos-6": red_hat(
         {"etc/redhat-release": "CentOS release 6.10 (Final)\n", "etc/centos-release": "CentOS release 6.10 (Final)\n"},
         "2.6.32-754.el6.x86_64",
@@ -198,6 +215,8 @@ DISTRIBUTIONS = {
         files={"etc/udev/rules.d/70-persistent-net.rules": PERSISTENT},
     ),
     "debian-12": debian(os_release("Debian GNU/Linux", "debian", "12"), "6.1.0-18-amd64", compression="zstd"),
+    "debian-12-kernels": debian(os_release("Debian GNU/Linux", "debian", "12"), "6.1.0-18-amd64", compression="zstd")
+    | dict(kernels=["6.1.0-18-amd64", "6.1.0-17-amd64", "5.10.0-own"], without_virtio=["5.10.0-own"]),
     "debian-12-uefi": debian(
         os_release("Debian GNU/Linux", "debian", "12"),
         "6.1.0-18-amd64",

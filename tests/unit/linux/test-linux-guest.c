@@ -98,6 +98,18 @@ static void make_without_virtio(TestGuest *guest)
     add_modules(guest, kernel->version, FALSE);
 }
 
+static void make_for_xen(TestGuest *guest)
+{
+    const char *const versions[] = {"2.6.18-8.el5xen", "2.6.18-8.el5"};
+
+    for (guint i = 0; i < 2; i++) {
+        GuestKernel *kernel = test_guest_add_kernel(guest, versions[i]);
+
+        add_initramfs(guest, kernel->initramfs);
+        add_modules(guest, kernel->version, TRUE);
+    }
+}
+
 static void make_without_initramfs(TestGuest *guest)
 {
     GuestKernel *kernel = test_guest_add_kernel(guest, "6.6.1");
@@ -216,6 +228,8 @@ static void test_plans(void)
          "linux-crash-image linux-guest-agent-missing"},
         {make_without_virtio, FALSE, FALSE, "",
          "linux-kernel-without-virtio linux-guest-agent-missing"},
+        {make_for_xen, FALSE, FALSE, "write /boot/initrd.img-2.6.18-8.el5\n",
+         "linux-kernel-for-xen linux-guest-agent-missing"},
         {make_without_initramfs, FALSE, TRUE, "", "linux-no-initramfs linux-guest-agent-missing"},
         {make_built_in, TRUE, TRUE, "", "linux-guest-agent-missing"},
         {make_without_modules, FALSE, FALSE, "",
