@@ -122,6 +122,7 @@ static gboolean run(const BatchManifest *manifest, const BatchMachine *only, con
         .retry_failed = options->retry_failed,
         .only = only,
         .progress = options->progress,
+        .report_folder = only ? NULL : folder,
     };
     gboolean ok = batch_run(manifest, state, &run_options, &results, error);
     return ok && judge(results, only, error);

@@ -13,7 +13,12 @@ BatchDecision batch_resume_decide(const BatchResult *known, const char *known_di
     case BATCH_DONE:
         return batch_outputs_compare(known) == BATCH_OUTPUTS_MATCH ? BATCH_KEEP : BATCH_RUN;
     case BATCH_FAILED:
-        return retry_failed ? BATCH_RUN : BATCH_KEEP;
+        if (!retry_failed)
+            return BATCH_KEEP;
+        /* Only a hook failed, after everything was made. */
+        return known->outputs->len > 0 && batch_outputs_compare(known) == BATCH_OUTPUTS_MATCH
+                   ? BATCH_ADOPT
+                   : BATCH_RUN;
     case BATCH_RUNNING:
         return batch_outputs_are_complete(known) ? BATCH_ADOPT : BATCH_RUN;
     case BATCH_PENDING:
@@ -29,7 +34,8 @@ void batch_resume_clean(BatchResult *known)
     /* What a killed run had planned was not there before it; what a finished one made may have been
        put to use. */
     if (known->status == BATCH_RUNNING ||
-        (known->status == BATCH_DONE && batch_outputs_compare(known) != BATCH_OUTPUTS_CHANGED))
+        ((known->status == BATCH_DONE || known->status == BATCH_FAILED) &&
+         batch_outputs_compare(known) != BATCH_OUTPUTS_CHANGED))
         batch_outputs_remove(known);
     g_ptr_array_set_size(known->outputs, 0);
     known->status = BATCH_PENDING;

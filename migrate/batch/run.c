@@ -6,6 +6,7 @@
 
 #include "base/interrupt.h"
 #include "migrate/batch/arguments.h"
+#include "migrate/batch/report.h"
 #include "migrate/batch/resume.h"
 #include "migrate/batch/slot.h"
 
@@ -27,6 +28,9 @@ typedef struct {
     guint next;         /* of queue */
     GPtrArray *slots;   /* of BatchSlot */
     gboolean is_stopping;
+    gboolean has_news; /* machines have finished since the last report */
+    gint64 started_us;
+    BatchReportPace pace;
 } Run;
 
 static void slot_drop(gpointer slot)
@@ -156,8 +160,42 @@ static void drop_finished(Run *run)
         if (!batch_slot_is_over(slot))
             continue;
         run->is_stopping |= run->options->stop_on_error && batch_slot_has_failed(slot);
+        run->has_news = TRUE;
         g_ptr_array_remove_index(run->slots, i);
     }
+}
+
+static BatchReport make_report(const Run *run, gint64 finished_us)
+{
+    return (BatchReport){.manifest = run->shared.manifest,
+                         .folder = run->options->report_folder,
+                         .results = run->results,
+                         .started_us = run->started_us,
+                         .finished_us = finished_us};
+}
+
+/* A run that is killed leaves one that says how far it came. */
+static void report_news(Run *run)
+{
+    g_autoptr(GError) error = NULL;
+    if (!run->options->report_folder || !run->has_news || !batch_report_is_due(&run->pace))
+        return;
+    const BatchReport report = make_report(run, 0);
+    run->has_news = FALSE;
+    if (!batch_report_write_paced(&report, &run->pace, &error))
+        g_debug("%s", error->message);
+}
+
+/* The first error is the one that counts. */
+static gboolean report_end(const Run *run, gboolean ok, GError **error)
+{
+    const BatchReport report = make_report(run, g_get_real_time());
+    g_autoptr(GError) reason = NULL;
+    if (!run->options->report_folder || batch_report_write(&report, &reason))
+        return ok;
+    if (ok)
+        g_propagate_error(error, g_steal_pointer(&reason));
+    return FALSE;
 }
 
 static void draw(const Run *run)
@@ -201,6 +239,7 @@ static gboolean run_all(Run *run, GError **error)
         if (!advance_slots(run, error))
             return FALSE;
         drop_finished(run);
+        report_news(run);
     }
 }
 
@@ -209,6 +248,7 @@ gboolean batch_run(const BatchManifest *manifest, const BatchState *state,
 {
     g_auto(Run) run = {
         .options = options,
+        .started_us = g_get_real_time(),
         .shared = {.manifest = manifest,
                    .state = state,
                    .retry_failed = options->retry_failed,
@@ -230,5 +270,5 @@ gboolean batch_run(const BatchManifest *manifest, const BatchState *state,
     if (!ok)
         interrupt_slots(&run);
     batch_display_summary(run.shared.display, run.results);
-    return ok;
+    return report_end(&run, ok, error);
 }

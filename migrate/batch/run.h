@@ -14,6 +14,7 @@ typedef struct {
     gboolean retry_failed;
     const BatchMachine *only; /* NULL: all */
     ProgressMode progress;
+    const char *report_folder; /* where reports of the batch go; NULL: there are none */
 } BatchRunOptions;
 
 /* *ret_results: array of BatchResult in the manifest's order, of all machines or of the only one;

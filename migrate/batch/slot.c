@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "migrate/batch/arguments.h"
+#include "migrate/batch/hooks.h"
 #include "migrate/batch/outputs.h"
 #include "migrate/batch/probe.h"
 #include "migrate/batch/process.h"
@@ -15,6 +16,7 @@
 #define SHARE_BEFORE_COPY 0.1
 
 typedef enum {
+    SLOT_HOOKS,      /* a task runs them, before or after everything else */
     SLOT_LOOKING,    /* a task opens the source */
     SLOT_WAITING,    /* for free space */
     SLOT_CONVERTING, /* a process */
@@ -28,6 +30,7 @@ struct BatchSlot {
     char *digest;
     int lock_fd;
     SlotPhase phase;
+    BatchHookCall hooks;
     BatchProbe probe;
     BatchTask *task;
     BatchSight sight;
@@ -56,26 +59,66 @@ static gboolean save(const BatchSlot *slot, GError **error)
     return batch_state_save(slot->shared->state, slot->result, slot->digest, error);
 }
 
-/* The end: reason NULL is success. */
+/* The end, as the result has it. */
+static gboolean conclude(BatchSlot *slot, GError **error)
+{
+    slot->phase = SLOT_OVER;
+    if (!save(slot, error))
+        return FALSE;
+    if (slot->result->status != BATCH_PENDING)
+        batch_display_finished(slot->shared->display, slot->result);
+    return TRUE;
+}
+
+/* FALSE: the machine has none for that. *ret_reason: why they cannot be started. */
+static gboolean start_hooks(BatchSlot *slot, BatchHookPoint point, GError **ret_reason)
+{
+    if (slot->is_interrupted || !batch_hooks_has(slot->machine, point))
+        return FALSE;
+    slot->phase = SLOT_HOOKS;
+    slot->hooks = (BatchHookCall){slot->shared->manifest, slot->machine, slot->result, point};
+    slot->task = batch_task_start(batch_hooks_run, &slot->hooks, slot->shared->manifest->directory,
+                                  ret_reason);
+    return TRUE;
+}
+
+static void note_hooks(const BatchSlot *slot, const char *failures)
+{
+    g_auto(GStrv) lines = g_strsplit(failures ? failures : "", "\n", -1);
+    for (guint i = 0; lines[i]; i++)
+        if (*lines[i])
+            batch_display_note(slot->shared->display, slot->machine->id, lines[i]);
+}
+
+/* What is remembered until the hooks have run is that the machine runs: after a kill it is looked
+   at again, and they run again. */
+static gboolean fail(BatchSlot *slot, const GError *reason, GError **error)
+{
+    g_autoptr(GError) trouble = NULL;
+    slot->result->status = BATCH_FAILED;
+    batch_result_set_error(slot->result, reason);
+    gboolean has_hooks = start_hooks(slot, BATCH_HOOK_FAILURE, &trouble);
+    if (trouble)
+        note_hooks(slot, trouble->message);
+    return (has_hooks && slot->task) || conclude(slot, error);
+}
+
+/* Everything is made; reason NULL is success. */
 static gboolean finish(BatchSlot *slot, const GError *reason, GError **error)
 {
     BatchResult *result = slot->result;
-    slot->phase = SLOT_OVER;
+    g_autoptr(GError) trouble = NULL;
     g_clear_pointer(&slot->task, batch_task_free);
     g_clear_pointer(&slot->process, batch_process_free);
     result->finished_us = g_get_real_time();
-    result->status = reason ? BATCH_FAILED : BATCH_DONE;
-    if (reason && slot->is_interrupted)
-        result->status = BATCH_PENDING;
     if (reason)
         g_ptr_array_set_size(result->outputs, 0);
-    if (result->status == BATCH_FAILED)
-        batch_result_set_error(result, reason);
-    if (!save(slot, error))
-        return FALSE;
-    if (result->status != BATCH_PENDING)
-        batch_display_finished(slot->shared->display, result);
-    return TRUE;
+    if (reason && !slot->is_interrupted)
+        return fail(slot, reason, error);
+    result->status = reason ? BATCH_PENDING : BATCH_DONE;
+    if (reason || !start_hooks(slot, BATCH_HOOK_AFTER, &trouble))
+        return conclude(slot, error);
+    return slot->task || fail(slot, trouble, error);
 }
 
 /* Convert has made everything, or an earlier one had. */
@@ -96,6 +139,30 @@ static gboolean look(BatchSlot *slot, gboolean measure, GError **error)
     return slot->task || finish(slot, reason, error);
 }
 
+/* A hook after the machine that fails is the machine's failure too, but what was made is kept: it
+   is adopted when the hooks are tried again. */
+static gboolean advance_hooks(BatchSlot *slot, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    g_autofree char *failures = NULL;
+    if (!batch_task_read(slot->task))
+        return TRUE;
+    gboolean ok = batch_task_finish(slot->task, &failures, &reason);
+    g_clear_pointer(&slot->task, batch_task_free);
+    note_hooks(slot, ok ? failures : NULL);
+    switch (slot->hooks.point) {
+    case BATCH_HOOK_BEFORE:
+        return ok ? look(slot, FALSE, error) : finish(slot, reason, error);
+    case BATCH_HOOK_AFTER:
+        return ok ? conclude(slot, error) : fail(slot, reason, error);
+    case BATCH_HOOK_FAILURE:
+    case BATCH_HOOK_LAST:
+        break;
+    }
+    note_hooks(slot, ok ? NULL : reason->message);
+    return conclude(slot, error);
+}
+
 /* With the lock: nobody else changes what is known of the machine. */
 static gboolean begin(BatchSlot *slot, BatchResult *known, const char *known_digest, GError **error)
 {
@@ -113,7 +180,10 @@ static gboolean begin(BatchSlot *slot, BatchResult *known, const char *known_dig
     batch_resume_clean(known);
     known->started_us = g_get_real_time();
     batch_display_started(slot->shared->display, known);
-    return look(slot, FALSE, error);
+    g_autoptr(GError) reason = NULL;
+    if (!start_hooks(slot, BATCH_HOOK_BEFORE, &reason))
+        return look(slot, FALSE, error);
+    return slot->task || finish(slot, reason, error);
 }
 
 BatchSlot *batch_slot_begin(const BatchShared *shared, const BatchMachine *machine,
@@ -135,7 +205,7 @@ BatchSlot *batch_slot_begin(const BatchShared *shared, const BatchMachine *machi
 
 int batch_slot_fd(const BatchSlot *slot)
 {
-    if (slot->phase == SLOT_LOOKING)
+    if (slot->phase == SLOT_LOOKING || slot->phase == SLOT_HOOKS)
         return batch_task_fd(slot->task);
     return slot->phase == SLOT_CONVERTING ? batch_process_fd(slot->process) : -1;
 }
@@ -236,6 +306,8 @@ static gboolean advance_converting(BatchSlot *slot, GError **error)
 gboolean batch_slot_advance(BatchSlot *slot, const GArray *others, GError **error)
 {
     switch (slot->phase) {
+    case SLOT_HOOKS:
+        return advance_hooks(slot, error);
     case SLOT_LOOKING:
         return advance_looking(slot, others, error);
     case SLOT_WAITING:
@@ -273,6 +345,8 @@ BatchBar batch_slot_bar(const BatchSlot *slot)
     BatchBar bar = {.id = slot->machine->id, .stage = slot->stage, .share = slot->share};
     if (slot->phase == SLOT_WAITING)
         bar.stage = "waiting";
+    if (slot->phase == SLOT_HOOKS)
+        bar.stage = "hooks";
     if (copies)
         bar.whole = SHARE_BEFORE_COPY + (1 - SHARE_BEFORE_COPY) * MAX(slot->share, 0);
     return bar;
