@@ -32,6 +32,8 @@ static void machine_nic_free(gpointer data)
 {
     MachineNic *nic = data;
     g_free(nic->mac);
+    g_free(nic->source_mac);
+    nic_address_free(nic->address);
     g_free(nic->network);
     g_free(nic->model);
     g_free(nic->guest_name);

@@ -457,6 +457,8 @@ Source *source_open(const char *const *paths, guint count, const SourceRequest *
     if (!choose_machine(source, machines, paths[0], error))
         return NULL;
     apply_request(source);
+    if (!nic_changes_apply(&request->nics, source->found->machine, error))
+        return NULL;
     return g_steal_pointer(&source);
 }
 

@@ -7,7 +7,7 @@
 #define CONVERT_SOURCE_H
 
 #include "base/progress.h"
-#include "convert/machine.h"
+#include "convert/nic_change.h"
 
 /* What the user said about it. Zero and NULL: nothing. */
 typedef struct {
@@ -16,6 +16,7 @@ typedef struct {
     guint cpus;
     uint64_t memory_bytes;
     Firmware firmware;
+    NicChanges nics;         /* new addresses of the cards; borrowed */
     gboolean skip_checksums; /* of an OVF's manifest */
     gboolean is_raw;         /* paths are raw images, whatever their bytes look like */
     ProgressFunc progress;   /* hears how far checksums and unpacking are; may be NULL */

@@ -49,7 +49,7 @@ const char *network_map_find(const char *const *map, const MachineNic *nic)
         const char *equals = find_equals(map[i]);
         g_autofree char *source = g_strndup(map[i], (gsize)(equals - map[i]));
 
-        if (source_is_mac(source, nic->mac))
+        if (source_is_mac(source, nic->mac) || source_is_mac(source, nic->source_mac))
             return equals + 1;
         if (by_name == NULL && g_strcmp0(source, nic->network) == 0)
             by_name = equals + 1;
