@@ -351,6 +351,10 @@ FINDING(LINUX_NETWORK_MAC_UNKNOWN, "linux-network-mac-unknown", WARNING,
 FINDING(LINUX_NETWORK_NAME_BY_ORDER, "linux-network-name-by-order", WARNING,
         "network interfaces were matched with MAC addresses by their order: {}",
         "check the addresses at the first boot")
+FINDING(LINUX_NETWORK_STYLE_UNKNOWN, "linux-network-style-unknown", BLOCKER,
+        "the network interface {} cannot be given an address: nothing that is known here "
+        "configures the guest's network",
+        "leave out --ip for it, and set the address in the guest")
 FINDING(LINUX_TOOLS_DISABLED, "linux-tools-disabled", INFO,
         "tools of the source's hypervisor are switched off: {}", "remove their packages at leisure")
 FINDING(LINUX_CLOCK, "linux-clock", INFO,

@@ -6,10 +6,13 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "linux/network_mac.h"
 #include "linux/storage_file.h"
 
 #define MEMBERS_MAX 200000u
 #define CONTENT_MAX (16u * 1024 * 1024) /* modules.alias.bin has 1.3 MiB in a full initramfs */
+#define TEXT_MAX (64u * 1024)
+#define TEXTS_MAX 1000u
 #define LINKS_MAX 40u
 
 /* Files whose content decides what we append; the indexes in any modules folder. */
@@ -43,8 +46,9 @@ void initramfs_free(Initramfs *initramfs)
     g_free(initramfs);
 }
 
-static gboolean wants_content(const char *path, uint64_t size_bytes, gpointer data G_GNUC_UNUSED)
+static gboolean wants_content(const char *path, uint64_t size_bytes, gpointer data)
 {
+    Initramfs *initramfs = data;
     const char *slash = strrchr(path, '/');
     const char *base = slash != NULL ? slash + 1 : path;
 
@@ -56,6 +60,11 @@ static gboolean wants_content(const char *path, uint64_t size_bytes, gpointer da
     for (guint i = 0; storage_file_copy_path(i) != NULL; i++)
         if (g_str_equal(path, storage_file_copy_path(i)))
             return TRUE;
+    if (size_bytes <= TEXT_MAX && initramfs->network_texts < TEXTS_MAX &&
+        network_mac_is_copy(path)) {
+        initramfs->network_texts++;
+        return TRUE;
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(kept_indexes); i++)
         if (g_str_equal(base, kept_indexes[i]) && strstr(path, "lib/modules/") != NULL)
             return TRUE;

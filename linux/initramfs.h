@@ -15,6 +15,7 @@ typedef struct {
     GBytes *image;
     GHashTable *members;            /* path without leading "/" -> InitramfsMember */
     const Compression *compression; /* of the last archive; NULL: uncompressed */
+    guint network_texts;            /* contents kept that network_mac_is_copy() says */
     uint64_t stream_length;         /* of the last archive's decompressed bytes */
 } Initramfs;
 

@@ -10,6 +10,8 @@
 #include "linux/storage_file.h"
 #include "linux/initramfs_loader.h"
 #include "linux/module_index.h"
+#include "linux/network_address.h"
+#include "linux/network_mac.h"
 
 #define MODULE_UNPACKED_MAX (64u * 1024 * 1024)
 
@@ -361,14 +363,23 @@ static guint add_storage_files(Extension *extension, const Guest *guest)
     return count;
 }
 
-static guint add_network_files(Extension *extension, const GPtrArray *files)
+static gboolean has_content(const Extension *extension, const char *path, GBytes *content)
+{
+    GBytes *old = initramfs_content(extension->initramfs, path);
+
+    return old != NULL && g_bytes_equal(old, content);
+}
+
+static guint add_network_files(Extension *extension, const InitramfsNetwork *network)
 {
     guint count = 0;
 
-    for (guint i = 0; files != NULL && i < files->len && has_network_driver(extension); i++) {
-        const InitramfsFile *file = files->pdata[i];
+    if (network == NULL || network->files == NULL || !has_network_driver(extension))
+        return 0;
+    for (guint i = 0; i < network->files->len; i++) {
+        const InitramfsFile *file = network->files->pdata[i];
 
-        if (initramfs_has(extension->initramfs, file->path))
+        if (has_content(extension, file->path, file->content))
             continue;
         add_file(extension, file->path, file->content, 0644);
         count++;
@@ -376,7 +387,47 @@ static guint add_network_files(Extension *extension, const GPtrArray *files)
     return count;
 }
 
-static char *summarise(const Extension *extension, gboolean lvm, guint network_files, guint texts)
+static gboolean is_among(const InitramfsNetwork *network, const char *path)
+{
+    for (guint i = 0; network->files != NULL && i < network->files->len; i++)
+        if (g_str_equal(((const InitramfsFile *)network->files->pdata[i])->path + 1, path))
+            return TRUE;
+    return FALSE;
+}
+
+/* Copies of the guest's network configuration, and what its tool has made of it, follow it. */
+static guint add_network_copies(Extension *extension, const InitramfsNetwork *network)
+{
+    GHashTableIter iter;
+    gpointer path = NULL, value = NULL;
+    guint count = 0;
+
+    if (network == NULL || network->moves == NULL)
+        return 0;
+    g_hash_table_iter_init(&iter, extension->initramfs->members);
+    while (g_hash_table_iter_next(&iter, &path, &value)) {
+        const InitramfsMember *member = value;
+        g_autofree char *text = NULL;
+        char *rewritten = NULL;
+
+        if (member->content == NULL || !network_mac_is_copy(path) || is_among(network, path))
+            continue;
+        text =
+            g_strndup(g_bytes_get_data(member->content, NULL), g_bytes_get_size(member->content));
+        rewritten = network_copy_rewrite(network->nics, network->nic_count, network->moves, text);
+        if (rewritten == NULL)
+            continue;
+
+        g_autoptr(GBytes) content = g_bytes_new_take(rewritten, strlen(rewritten));
+
+        add_file(extension, path, content, member->mode & 0777);
+        count++;
+    }
+    return count;
+}
+
+static char *summarise(const Extension *extension, gboolean lvm, guint network_files, guint copies,
+                       guint texts)
 {
     GString *text = g_string_new(NULL);
 
@@ -385,6 +436,9 @@ static char *summarise(const Extension *extension, gboolean lvm, guint network_f
                                ((const KernelModule *)extension->missing->pdata[i])->name);
     if (network_files > 0)
         g_string_append_printf(text, "%skeeps the names of network interfaces",
+                               text->len > 0 ? "; " : "");
+    if (copies > 0)
+        g_string_append_printf(text, "%shas the new addresses of network cards",
                                text->len > 0 ? "; " : "");
     if (texts > 0)
         g_string_append_printf(text, "%sfinds its disks by other names", text->len > 0 ? "; " : "");
@@ -416,7 +470,7 @@ static gboolean check_kind(const Extension *extension, GError **error)
 }
 
 gboolean initramfs_extend(GBytes *image, const Guest *guest, const char *version,
-                          const KernelModules *modules, const GPtrArray *network_files,
+                          const KernelModules *modules, const InitramfsNetwork *network,
                           GBytes **ret_image, char **ret_summary, GError **error)
 {
     g_autoptr(Initramfs) initramfs = initramfs_read(image, error);
@@ -443,10 +497,11 @@ gboolean initramfs_extend(GBytes *image, const Guest *guest, const char *version
     }
 
     gboolean lvm = add_devices_file_cover(&extension);
-    guint names_kept = add_network_files(&extension, network_files);
+    guint names_kept = add_network_files(&extension, network);
+    guint copies = add_network_copies(&extension, network);
     guint texts = add_storage_files(&extension, guest);
 
-    if (extension.missing->len == 0 && !lvm && names_kept == 0 && texts == 0)
+    if (extension.missing->len == 0 && !lvm && names_kept == 0 && copies == 0 && texts == 0)
         return TRUE;
 
     g_autoptr(GBytes) archive = cpio_writer_finish(&extension.writer);
@@ -455,6 +510,6 @@ gboolean initramfs_extend(GBytes *image, const Guest *guest, const char *version
     if (extended == NULL)
         return FALSE;
     *ret_image = extended;
-    *ret_summary = summarise(&extension, lvm, names_kept, texts);
+    *ret_summary = summarise(&extension, lvm, names_kept, copies, texts);
     return TRUE;
 }

@@ -31,14 +31,16 @@ static gboolean extend_image(LinuxPlan *plan, const GuestKernel *kernel, const c
     g_autoptr(GBytes) image = NULL, extended = NULL;
     g_autoptr(GError) local_error = NULL;
     g_autofree char *summary = NULL, *reason = NULL;
+    const InitramfsNetwork network = {plan->network_files, plan->nics, plan->nic_count,
+                                      plan->network_moves};
 
     *ret_why = NULL;
     if (!fs_tree_read_file(plan->guest->tree, path, INITRAMFS_MAX, &image, error)) {
         g_prefix_error(error, "cannot read the initramfs '%s': ", path);
         return FALSE;
     }
-    if (!initramfs_extend(image, plan->guest, kernel->version, modules, plan->network_files,
-                          &extended, &summary, &local_error)) {
+    if (!initramfs_extend(image, plan->guest, kernel->version, modules, &network, &extended,
+                          &summary, &local_error)) {
         *ret_why = g_strdup(local_error->message);
         return TRUE;
     }

@@ -11,6 +11,7 @@
 #include "linux/kernels.h"
 #include "linux/leftovers.h"
 #include "linux/network.h"
+#include "linux/network_address.h"
 #include "linux/plan.h"
 #include "linux/storage.h"
 #include "linux/tools.h"
@@ -53,6 +54,7 @@ gboolean linux_guest_plan(const Guest *guest, const LinuxNic *nics, guint nic_co
 {
     g_autoptr(GPtrArray) network_files =
         g_ptr_array_new_with_free_func((GDestroyNotify)initramfs_file_free);
+    g_autoptr(GPtrArray) network_moves = g_ptr_array_new_with_free_func(network_move_free);
     LinuxPlan plan = {
         .guest = guest,
         .nics = nics,
@@ -60,6 +62,7 @@ gboolean linux_guest_plan(const Guest *guest, const LinuxNic *nics, guint nic_co
         .edits = edits,
         .findings = findings,
         .network_files = network_files,
+        .network_moves = network_moves,
     };
 
     report_unknown(guest, findings);

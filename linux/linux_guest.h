@@ -3,6 +3,7 @@
 #ifndef LINUX_LINUX_GUEST_H
 #define LINUX_LINUX_GUEST_H
 
+#include "base/nic_address.h"
 #include "fs/edits.h"
 #include "inspect/guest.h"
 
@@ -13,8 +14,10 @@ typedef struct {
 
 /* A network card of the machine. */
 typedef struct {
-    const char *mac;  /* NULL or "": not known */
-    const char *name; /* what it was called in the source's guest ("ens192"); NULL: not known */
+    const char *mac;     /* NULL or "": not known */
+    const char *name;    /* what it was called in the source's guest ("ens192"); NULL: not known */
+    const char *new_mac; /* what it will be; NULL: the same */
+    const NicAddress *address; /* what it is to get; NULL: as it is */
 } LinuxNic;
 
 /* nics: in the source's order. */

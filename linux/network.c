@@ -4,7 +4,12 @@
 
 #include <string.h>
 
+#include "base/error.h"
+#include "linux/boot_files.h"
 #include "linux/initramfs_extend.h"
+#include "linux/network_address.h"
+#include "linux/network_leases.h"
+#include "linux/network_mac.h"
 #include "linux/network_names.h"
 
 #define RULES_PATH "/etc/udev/rules.d/70-persistent-net.rules"
@@ -180,8 +185,17 @@ static gboolean has_link_files(LinuxPlan *plan)
 
 static void keep_for_initramfs(LinuxPlan *plan, const char *path, const char *text)
 {
-    InitramfsFile *file = g_new0(InitramfsFile, 1);
+    InitramfsFile *file = NULL;
 
+    for (guint i = 0; i < plan->network_files->len && file == NULL; i++)
+        if (g_str_equal(((InitramfsFile *)plan->network_files->pdata[i])->path, path))
+            file = plan->network_files->pdata[i];
+    if (file != NULL) {
+        g_bytes_unref(file->content);
+        file->content = g_bytes_new(text, strlen(text));
+        return;
+    }
+    file = g_new0(InitramfsFile, 1);
     file->path = g_strdup(path);
     file->content = g_bytes_new(text, strlen(text));
     g_ptr_array_add(plan->network_files, file);
@@ -189,20 +203,20 @@ static void keep_for_initramfs(LinuxPlan *plan, const char *path, const char *te
 
 /* Path= is only there so that bonds, bridges and VLANs, which copy the MAC of a card but have no
    path, do not match. PermanentMACAddress= would say it better and needs systemd 247. */
-static gboolean write_link(LinuxPlan *plan, const NetworkName *name, const char *reason,
-                           GError **error)
+static gboolean write_link(LinuxPlan *plan, const NetworkName *name, const char *mac,
+                           const char *reason, GError **error)
 {
     g_autofree char *path = g_strdup_printf("%s/10-drydock-%s.link", LINK_FOLDER, name->name);
     g_autofree char *text = g_strdup_printf("[Match]\nMACAddress=%s\nPath=?*\n\n"
                                             "[Link]\nName=%s\n",
-                                            name->mac, name->name);
+                                            mac, name->name);
 
     keep_for_initramfs(plan, path, text);
     return edits_write_text(plan->edits, path, text, NULL, 0644, reason, error);
 }
 
-static gboolean write_rule(LinuxPlan *plan, const NetworkName *name, const char *reason,
-                           GError **error)
+static gboolean write_rule(LinuxPlan *plan, const NetworkName *name, const char *mac,
+                           const char *reason, GError **error)
 {
     g_autofree char *old = NULL, *text = NULL;
 
@@ -212,7 +226,8 @@ static gboolean write_rule(LinuxPlan *plan, const NetworkName *name, const char 
                            "ATTR{address}==\"%s\", ATTR{type}==\"1\", NAME=\"%s\"\n",
                            old != NULL ? old : "",
                            old != NULL && *old != '\0' && !g_str_has_suffix(old, "\n") ? "\n" : "",
-                           name->mac, name->name);
+                           mac, name->name);
+    keep_for_initramfs(plan, RULES_PATH, text);
     return edits_write_text(plan->edits, RULES_PATH, text, NULL, old == NULL ? 0644 : -1, reason,
                             error);
 }
@@ -245,16 +260,11 @@ static void report_by_order(LinuxPlan *plan, const GPtrArray *names)
     findings_add(plan->findings, FINDING_LINUX_NETWORK_NAME_BY_ORDER, text->str);
 }
 
-gboolean network_plan(LinuxPlan *plan, GError **error)
+/* Ties each name to the MAC address that its card will have. */
+static gboolean pin_names(LinuxPlan *plan, const GPtrArray *names, GError **error)
 {
-    g_autoptr(GPtrArray) names = network_names_new();
-    gboolean links = has_link_files(plan), by_order = FALSE;
+    gboolean links = has_link_files(plan);
 
-    if (!network_names_read(plan, names, error))
-        return FALSE;
-    network_match_macs(names, plan->nics, plan->nic_count, &by_order);
-    if (by_order)
-        report_by_order(plan, names);
     for (guint i = 0; i < names->len; i++) {
         const NetworkName *name = names->pdata[i];
         g_autofree char *reason =
@@ -265,8 +275,183 @@ gboolean network_plan(LinuxPlan *plan, GError **error)
                 findings_add(plan->findings, FINDING_LINUX_NETWORK_MAC_UNKNOWN, name->name);
             continue;
         }
-        if (!name->pinned && !(links ? write_link : write_rule)(plan, name, reason, error))
+        if (!name->pinned &&
+            !(links ? write_link : write_rule)(
+                plan, name, network_mac_new(plan->nics, plan->nic_count, name->mac), reason, error))
             return FALSE;
     }
     return TRUE;
+}
+
+static const NetworkName *find_by_mac(const GPtrArray *names, const char *mac)
+{
+    const NetworkName *found = NULL;
+
+    /* A template may have left another name for the same card, which is not brought up. */
+    for (guint i = 0; i < names->len; i++) {
+        const NetworkName *name = names->pdata[i];
+
+        if (g_strcmp0(name->mac, mac) == 0 && (found == NULL || (name->active && !found->active)))
+            found = name;
+    }
+    return found;
+}
+
+/* What leases say of names whose card the configuration leaves open, as far as this machine has
+   such a card, and no other name is known to be its. */
+static void match_leases(LinuxPlan *plan, GPtrArray *names)
+{
+    g_autoptr(GPtrArray) leases = network_names_new();
+
+    network_leases_read(plan, leases);
+    for (guint i = 0; i < leases->len; i++) {
+        const NetworkName *lease = leases->pdata[i];
+        NetworkName *name = find_name(names, lease->name);
+
+        if (name == NULL || name->mac != NULL || find_by_mac(names, lease->mac) != NULL)
+            continue;
+        for (guint j = 0; j < plan->nic_count && name->mac == NULL; j++) {
+            g_autofree char *mac = network_mac_normalise(plan->nics[j].mac);
+
+            if (g_strcmp0(mac, lease->mac) == 0)
+                name->mac = g_steal_pointer(&mac);
+        }
+    }
+}
+
+/* A name for a card that is to get an address and has none in the configuration: the one that the
+   source's guest gave it, else one that no driver and no rule of udev uses. */
+static gboolean name_card(GPtrArray *names, const LinuxNic *nic, GError **error)
+{
+    g_autofree char *mac = network_mac_normalise(nic->mac), *name = g_strdup(nic->name);
+
+    if (mac == NULL) {
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE,
+                          "give it one with --mac, and the guest will know it by that",
+                          "a network card without a known MAC address cannot be given an address");
+        return FALSE;
+    }
+    if (find_by_mac(names, mac) != NULL)
+        return TRUE;
+    for (guint i = 0; name == NULL || find_name(names, name) != NULL; i++) {
+        g_free(name);
+        name = g_strdup_printf("lan%u", i);
+    }
+    network_names_add(names, name, mac, TRUE, FALSE);
+    if (find_by_mac(names, mac) != NULL)
+        return TRUE;
+    drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
+                      "the guest has too many names of network interfaces");
+    return FALSE;
+}
+
+static gboolean rewrite_boot_file(LinuxPlan *plan, const char *path, BootFileKind kind,
+                                  const char *text, void *data, GError **error)
+{
+    g_autofree char *body =
+        kind == BOOT_FILE_ENVIRONMENT ? grub_environment_body(text) : g_strdup(text);
+    g_autofree char *rewritten =
+        body != NULL ? network_copy_rewrite(plan->nics, plan->nic_count, data, body) : NULL;
+    g_autofree char *whole = NULL;
+
+    if (rewritten == NULL)
+        return TRUE;
+    whole = kind == BOOT_FILE_ENVIRONMENT ? grub_environment_replace(text, rewritten)
+                                          : g_steal_pointer(&rewritten);
+    return whole == NULL || edits_write_text(plan->edits, path, whole, NULL, -1,
+                                             "the network card gets other addresses", error);
+}
+
+/* Files that are about something else and name an address. */
+static gboolean plan_elsewhere(LinuxPlan *plan, GError **error)
+{
+    static const char hosts[] = "/etc/hosts";
+    static const char *const arguments[] = {"/etc/initramfs-tools/initramfs.conf",
+                                            "/etc/initramfs-tools/conf.d/ip"};
+    g_autofree char *text = NULL, *rewritten = NULL;
+
+    if (!boot_files_visit(plan, rewrite_boot_file, plan->network_moves, error) ||
+        !edits_read_text(plan->edits, hosts, &text, error))
+        return FALSE;
+    rewritten = text != NULL ? network_hosts_rewrite(text, plan->network_moves) : NULL;
+    if (rewritten != NULL && !edits_write_text(plan->edits, hosts, rewritten, NULL, -1,
+                                               "the machine gets another address", error))
+        return FALSE;
+    for (size_t i = 0; i < G_N_ELEMENTS(arguments); i++) {
+        g_autofree char *old = NULL;
+
+        if (!edits_read_text(plan->edits, arguments[i], &old, error) ||
+            (old != NULL && !rewrite_boot_file(plan, arguments[i], BOOT_FILE_DEFAULTS, old,
+                                               plan->network_moves, error)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean any_wanted(const LinuxPlan *plan)
+{
+    for (guint i = 0; i < plan->nic_count; i++)
+        if (plan->nics[i].new_mac != NULL || plan->nics[i].address != NULL)
+            return TRUE;
+    return FALSE;
+}
+
+/* What cloud-init remembers of its datasource has the old addresses, and it would write them again;
+   what it is told in its own configuration is changed there. */
+static gboolean keep_cloud_init_out(LinuxPlan *plan, GError **error)
+{
+    static const char folder[] = "/etc/cloud/cloud.cfg.d";
+    static const char path[] = "/etc/cloud/cloud.cfg.d/99-drydock-network.cfg";
+    g_autoptr(GPtrArray) paths = linux_plan_list(plan, folder, ".cfg");
+
+    if (!any_wanted(plan) || !fs_tree_is_file(plan->guest->tree, "/etc/cloud/cloud.cfg") ||
+        !fs_tree_is_directory(plan->guest->tree, folder))
+        return TRUE;
+    g_ptr_array_add(paths, g_strdup("/etc/cloud/cloud.cfg"));
+    for (guint i = 0; i < paths->len; i++) {
+        g_autofree char *text = NULL;
+
+        if (!edits_read_text(plan->edits, paths->pdata[i], &text, error))
+            return FALSE;
+        if (text != NULL &&
+            (g_str_has_prefix(text, "network:") || strstr(text, "\nnetwork:") != NULL))
+            return TRUE;
+    }
+    return edits_write_text(plan->edits, path, "network: {config: disabled}\n", NULL, 0644,
+                            "cloud-init would bring the old addresses back", error);
+}
+
+static gboolean plan_addresses(LinuxPlan *plan, const GPtrArray *names, GError **error)
+{
+    for (guint i = 0; i < plan->nic_count; i++) {
+        g_autofree char *mac = network_mac_normalise(plan->nics[i].mac);
+        const NetworkName *name = NULL;
+
+        if (plan->nics[i].address == NULL)
+            continue;
+        name = find_by_mac(names, mac);
+        if (name != NULL &&
+            !network_address_plan(plan, &plan->nics[i], name->name, plan->network_moves, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean network_plan(LinuxPlan *plan, GError **error)
+{
+    g_autoptr(GPtrArray) names = network_names_new();
+    gboolean by_order = FALSE;
+
+    if (!network_names_read(plan, names, error))
+        return FALSE;
+    match_leases(plan, names);
+    network_match_macs(names, plan->nics, plan->nic_count, &by_order);
+    if (by_order)
+        report_by_order(plan, names);
+    for (guint i = 0; i < plan->nic_count; i++)
+        if (plan->nics[i].address != NULL && !name_card(names, &plan->nics[i], error))
+            return FALSE;
+    return network_macs_plan(plan, error) && pin_names(plan, names, error) &&
+           plan_addresses(plan, names, error) && plan_elsewhere(plan, error) &&
+           keep_cloud_init_out(plan, error);
 }

@@ -288,6 +288,9 @@ static const struct {
     {"/etc/netplan", ".yml", network_names_parse_netplan},
     {"/etc/systemd/network", ".network", network_names_parse_networkd},
     {"/etc/systemd/network", ".link", network_names_parse_networkd},
+    {"/etc/cloud/cloud.cfg.d", ".cfg", network_names_parse_netplan},
+    {"/var/lib/cloud/seed/nocloud", "network-config", network_names_parse_netplan},
+    {"/var/lib/cloud/seed/nocloud-net", "network-config", network_names_parse_netplan},
     {"/etc/udev/rules.d", "net.rules", network_names_parse_rules},
     {"/etc/udev/rules.d", "net_persistent_names.rules", network_names_parse_rules},
 };

@@ -1,71 +1,62 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The ethernets of a netplan file: netplan(5). */
+/* The network cards of a netplan file (netplan(5)) and of cloud-init's "network:". */
 #include <string.h>
-#include <yaml.h>
 
 #include "linux/network_names.h"
+#include "linux/yaml_edit.h"
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(yaml_parser_t, yaml_parser_delete)
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(yaml_document_t, yaml_document_delete)
-
-static const char *scalar_text(const yaml_node_t *node)
+static const char *get_text(yaml_document_t *document, int mapping, const char *key)
 {
-    return node != NULL && node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value
-                                                          : NULL;
-}
-
-/* NULL: node is no mapping, or has no such key. */
-static yaml_node_t *mapping_get(yaml_document_t *document, const yaml_node_t *node, const char *key)
-{
-    if (node == NULL || node->type != YAML_MAPPING_NODE)
-        return NULL;
-    for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-         pair < node->data.mapping.pairs.top; pair++)
-        if (g_strcmp0(scalar_text(yaml_document_get_node(document, pair->key)), key) == 0)
-            return yaml_document_get_node(document, pair->value);
-    return NULL;
+    return yaml_edit_scalar(document, yaml_edit_get(document, mapping, key));
 }
 
 /* With match: the key is a name of the file's own, not the interface's. */
-static void add_interface(yaml_document_t *document, const char *id, const yaml_node_t *node,
-                          GPtrArray *names)
+static void add_interface(yaml_document_t *document, const char *id, int node, GPtrArray *names)
 {
-    const yaml_node_t *match = mapping_get(document, node, "match");
-    const char *set_name = scalar_text(mapping_get(document, node, "set-name"));
-    const char *mac = scalar_text(mapping_get(document, match, "macaddress"));
+    int match = yaml_edit_get(document, node, "match");
+    const char *set_name = get_text(document, node, "set-name");
+    const char *mac = get_text(document, match, "macaddress");
 
     if (set_name != NULL)
         network_names_add(names, set_name, mac, TRUE, mac != NULL);
-    else if (match == NULL)
+    else if (match == 0)
         network_names_add(names, id, NULL, TRUE, FALSE);
+}
+
+/* Version 1: "type: physical" with a name and, often, the address. cloud-init renames a card that
+   has the address and another name (network: rename in cloudinit/net). */
+static void add_listed(yaml_document_t *document, int network, GPtrArray *names)
+{
+    int list = yaml_edit_get(document, network, "config"), item = 0;
+
+    for (guint i = 0; (item = yaml_edit_item(document, list, i)) != 0; i++) {
+        const char *name = get_text(document, item, "name");
+
+        if (name != NULL && g_strcmp0(get_text(document, item, "type"), "physical") == 0)
+            network_names_add(names, name, get_text(document, item, "mac_address"), TRUE, FALSE);
+    }
 }
 
 static void add_interfaces(yaml_document_t *document, GPtrArray *names)
 {
-    yaml_node_t *network = mapping_get(document, yaml_document_get_root_node(document), "network");
-    yaml_node_t *ethernets = mapping_get(document, network, "ethernets");
+    int network = yaml_edit_get(document, 1, "network"), ethernets = 0, key = 0, value = 0;
 
-    if (ethernets == NULL || ethernets->type != YAML_MAPPING_NODE)
-        return;
-    for (const yaml_node_pair_t *pair = ethernets->data.mapping.pairs.start;
-         pair < ethernets->data.mapping.pairs.top; pair++) {
-        const char *id = scalar_text(yaml_document_get_node(document, pair->key));
+    if (network == 0 && yaml_edit_get(document, 1, "version") != 0)
+        network = 1;
+    ethernets = yaml_edit_get(document, network, "ethernets");
+    for (guint i = 0; yaml_edit_pair(document, ethernets, i, &key, &value); i++) {
+        const char *id = yaml_edit_scalar(document, key);
 
         if (id != NULL)
-            add_interface(document, id, yaml_document_get_node(document, pair->value), names);
+            add_interface(document, id, value, names);
     }
+    add_listed(document, network, names);
 }
 
 void network_names_parse_netplan(const char *text, GPtrArray *names)
 {
-    g_auto(yaml_parser_t) parser = {0};
     g_auto(yaml_document_t) document = {0};
 
-    if (!yaml_parser_initialize(&parser))
-        return;
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
-    if (yaml_parser_load(&parser, &document))
+    if (yaml_edit_load(text, &document) && yaml_document_get_root_node(&document) != NULL)
         add_interfaces(&document, names);
-    else
-        g_debug("a netplan file is no YAML: %s, skipping", parser.problem);
 }

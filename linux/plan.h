@@ -14,6 +14,7 @@ typedef struct {
     Edits *edits;
     GPtrArray *findings;
     GPtrArray *network_files; /* of InitramfsFile: interface names, for initramfs images too */
+    GPtrArray *network_moves; /* of NetworkMove: addresses that are others now */
     LinuxResult result;
 } LinuxPlan;
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "linux/network_address.h"
+
 static void kernel_free(gpointer data)
 {
     GuestKernel *kernel = data;
@@ -58,12 +60,14 @@ TestGuest *test_guest_new(void)
     guest->partitions = g_ptr_array_new_with_free_func(partition_free);
     guest->findings = findings_new();
     guest->network_files = g_ptr_array_new();
+    guest->network_moves = g_ptr_array_new_with_free_func(network_move_free);
     guest->edits = edits_new(guest->guest.tree);
     guest->plan = (LinuxPlan){
         .guest = &guest->guest,
         .edits = guest->edits,
         .findings = guest->findings,
         .network_files = guest->network_files,
+        .network_moves = guest->network_moves,
     };
     return guest;
 }
@@ -72,6 +76,7 @@ void test_guest_free(TestGuest *guest)
 {
     edits_free(guest->edits);
     g_ptr_array_unref(guest->network_files);
+    g_ptr_array_unref(guest->network_moves);
     g_ptr_array_unref(guest->findings);
     g_ptr_array_unref(guest->guest.linux_facts.kernels);
     g_ptr_array_unref(guest->guest.linux_facts.mounts);

@@ -12,6 +12,7 @@ typedef struct {
     GPtrArray *partitions;
     GPtrArray *findings;
     GPtrArray *network_files;
+    GPtrArray *network_moves;
     Edits *edits;
     LinuxPlan plan; /* over all of the above */
 } TestGuest;

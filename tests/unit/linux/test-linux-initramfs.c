@@ -233,6 +233,8 @@ static void test_extras(void)
     InitramfsFile file = {.path = g_strdup("/etc/systemd/network/10-drydock-ens192.link"),
                           .content = g_bytes_new_static("[Match]\n", 8)};
 
+    const InitramfsNetwork network = {.files = files};
+
     g_ptr_array_add(files, &file);
     for (guint with_network = 0; with_network < 2; with_network++) {
         g_auto(CpioWriter) writer = {0};
@@ -258,8 +260,8 @@ static void test_extras(void)
             test_modules_add_text(&writer, "lib/modules/" VERSION "/kernel/drivers/net/vmxnet3.ko",
                                   "vmxnet3");
         archive = cpio_writer_finish(&writer);
-        g_assert_true(initramfs_extend(archive, &guest->guest, VERSION, modules, files, &extended,
-                                       &summary, &error));
+        g_assert_true(initramfs_extend(archive, &guest->guest, VERSION, modules, &network,
+                                       &extended, &summary, &error));
         g_assert_no_error(error);
         test_modules_unpack(root, extended);
         g_assert_null(test_unpack_content(root, "etc/lvm/devices/system.devices"));

@@ -112,12 +112,19 @@ static void test_parsers(void)
     }
 }
 
-static guint count_nics(const LinuxNic *nics)
+#define NICS_MAX 4
+
+typedef struct {
+    const char *mac, *name;
+} Nic;
+
+/* Up to a NULL MAC. */
+static guint make_nics(const Nic *nics, LinuxNic made[NICS_MAX])
 {
     guint count = 0;
 
-    while (nics[count].mac != NULL)
-        count++;
+    for (; count < NICS_MAX && nics[count].mac != NULL; count++)
+        made[count] = (LinuxNic){.mac = nics[count].mac, .name = nics[count].name};
     return count;
 }
 
@@ -128,7 +135,7 @@ static void test_match(void)
             const char *name, *mac;
             gboolean off;
         } names[3];
-        LinuxNic nics[4]; /* up to a NULL MAC */
+        Nic nics[NICS_MAX]; /* up to a NULL MAC */
         const char *expected;
         gboolean by_order;
     } rows[] = {
@@ -206,11 +213,12 @@ static void test_match(void)
         g_autoptr(GPtrArray) names = network_names_new();
         g_autofree char *list = NULL;
         gboolean by_order = FALSE;
+        LinuxNic nics[NICS_MAX];
 
         for (guint j = 0; j < 3 && rows[i].names[j].name != NULL; j++)
             network_names_add(names, rows[i].names[j].name, rows[i].names[j].mac,
                               !rows[i].names[j].off, FALSE);
-        network_match_macs(names, rows[i].nics, count_nics(rows[i].nics), &by_order);
+        network_match_macs(names, nics, make_nics(rows[i].nics, nics), &by_order);
         list = list_names(names);
         g_assert_cmpstr(list, ==, rows[i].expected);
         g_assert_cmpint(by_order, ==, rows[i].by_order);
@@ -265,13 +273,15 @@ static void test_rules(void)
     g_assert_true(g_str_has_prefix(text, rule));
     g_assert_nonnull(strstr(text, "ATTR{address}==\"" B "\", ATTR{type}==\"1\", NAME=\"eth1\"\n"));
     g_assert_cmpuint(edits_count(guest->edits), ==, 1);
+    g_assert_cmpuint(guest->network_files->len, ==, 1);
+    free_network_files(guest);
 }
 
 static void test_findings(void)
 {
     static const struct {
         const char *interfaces;
-        LinuxNic nics[3];     /* up to a NULL MAC */
+        Nic nics[3];          /* up to a NULL MAC */
         const char *expected; /* start of the findings */
     } rows[] = {
         {"auto ens192\n", {{NULL, NULL}}, "linux-network-mac-unknown: "},
@@ -289,9 +299,10 @@ static void test_findings(void)
         g_autoptr(TestGuest) guest = test_guest_new();
         g_autoptr(GError) error = NULL;
         g_autofree char *findings = NULL;
+        LinuxNic nics[NICS_MAX];
 
-        guest->plan.nics = rows[i].nics;
-        guest->plan.nic_count = count_nics(rows[i].nics);
+        guest->plan.nics = nics;
+        guest->plan.nic_count = make_nics(rows[i].nics, nics);
         test_guest_add_text(guest, "/lib/systemd/network/99-default.link", "[Match]\n");
         test_guest_add_text(guest, "/etc/network/interfaces", rows[i].interfaces);
         g_assert_true(network_plan(&guest->plan, &error));
@@ -330,7 +341,7 @@ static void test_real_trees(void)
 {
     static const struct {
         const char *folder;
-        LinuxNic nics[3]; /* up to a NULL MAC */
+        Nic nics[3]; /* up to a NULL MAC */
         const char *expected[3];
     } rows[] = {
         {"networkmanager-mac-patch-test.d",
@@ -360,12 +371,13 @@ static void test_real_trees(void)
         g_autoptr(GPtrArray) names = network_names_new();
         g_autoptr(GError) error = NULL;
         gboolean by_order = FALSE;
+        LinuxNic nics[NICS_MAX];
         g_autofree char *list = NULL;
 
         add_tree(guest, root, "/");
         g_assert_true(network_names_read(&guest->plan, names, &error));
         g_assert_no_error(error);
-        network_match_macs(names, rows[i].nics, count_nics(rows[i].nics), &by_order);
+        network_match_macs(names, nics, make_nics(rows[i].nics, nics), &by_order);
         list = list_names(names);
         for (guint j = 0; rows[i].expected[j] != NULL; j++)
             g_assert_nonnull(strstr(list, rows[i].expected[j]));
