@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/finding.h"
 #include "windows/first_boot.h"
 
@@ -25,13 +26,60 @@ static void add_all(GPtrArray *texts, const GPtrArray *more)
         g_ptr_array_add(texts, g_strdup(g_ptr_array_index(more, i)));
 }
 
-static void add_adapter(NetworkPlan *plan, const GuestWindowsAdapter *adapter, const char *mac)
+/* What the card will be known by. */
+static const char *target_mac(const WindowsNic *nic)
 {
-    FirstBootAddress *address = first_boot_address_new(mac);
+    const char *mac = nic->new_mac ? nic->new_mac : nic->mac;
+    return mac && *mac ? mac : NULL;
+}
+
+static gboolean is_wanted(const NicAddress *wanted, const char *old)
+{
+    return wanted && (wanted->dhcp || nic_texts_first(wanted->addresses, nic_text_family(old)));
+}
+
+static void add_kept(GPtrArray *texts, const GPtrArray *old, const NicAddress *wanted)
+{
+    for (guint i = 0; i < old->len; i++)
+        if (!is_wanted(wanted, g_ptr_array_index(old, i)))
+            g_ptr_array_add(texts, g_strdup(g_ptr_array_index(old, i)));
+}
+
+/* An old gateway stays if it is a neighbour of the new address, and no other is named. */
+static void add_gateways(GPtrArray *texts, const GPtrArray *old, const NicAddress *wanted)
+{
+    for (guint i = 0; i < old->len; i++) {
+        const char *gateway = g_ptr_array_index(old, i);
+        if (!is_wanted(wanted, gateway) ||
+            (!nic_texts_first(wanted->gateways, nic_text_family(gateway)) &&
+             nic_address_reaches(wanted, gateway)))
+            g_ptr_array_add(texts, g_strdup(gateway));
+    }
+}
+
+/* What the user wants, and of old settings what that leaves as it is. old may be NULL. */
+static void add_texts(FirstBootAddress *address, const GuestWindowsAdapter *old,
+                      const NicAddress *wanted)
+{
+    if (wanted) {
+        add_all(address->addresses, wanted->addresses);
+        add_all(address->gateways, wanted->gateways);
+        add_all(address->dns, wanted->dns);
+    }
+    if (!old)
+        return;
+    add_kept(address->addresses, old->addresses, wanted);
+    add_gateways(address->gateways, old->gateways, wanted);
+    if (!wanted || (!wanted->dhcp && wanted->dns->len == 0))
+        add_all(address->dns, old->dns);
+}
+
+static void add_adapter(NetworkPlan *plan, const GuestWindowsAdapter *adapter,
+                        const WindowsNic *nic)
+{
+    FirstBootAddress *address = first_boot_address_new(target_mac(nic));
     address->connection_name = g_strdup(adapter->name);
-    add_all(address->addresses, adapter->addresses);
-    add_all(address->gateways, adapter->gateways);
-    add_all(address->dns, adapter->dns);
+    add_texts(address, adapter, nic->address);
     if (adapter->wins)
         add_all(address->wins, adapter->wins);
     address->dns_suffix = g_strdup(adapter->dns_suffix);
@@ -81,6 +129,39 @@ static void add_routes(NetworkPlan *plan, const GPtrArray *routes)
     }
 }
 
+/* Cards that Windows has not seen yet, or not in that place: they have no settings of old. */
+static void add_unknown(NetworkPlan *plan, const WindowsNic *nics, guint nic_count, guint count)
+{
+    for (guint i = 0; i < nic_count; i++) {
+        gboolean is_known = FALSE;
+        for (guint j = 0; j < count; j++)
+            is_known = is_known || plan->nics[j] == (gint)i;
+        if (is_known || !nics[i].address || !target_mac(&nics[i]))
+            continue;
+        FirstBootAddress *address = first_boot_address_new(target_mac(&nics[i]));
+        add_texts(address, NULL, nics[i].address);
+        g_ptr_array_add(plan->addresses, address);
+    }
+}
+
+gboolean network_plan_check(const WindowsNic *nics, guint nic_count, gboolean is_carried,
+                            GError **error)
+{
+    for (guint i = 0; i < nic_count; i++) {
+        if (!nics[i].address || (is_carried && target_mac(&nics[i])))
+            continue;
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE,
+                          is_carried ? "give it one with --mac, and the guest will know it by that"
+                                     : "leave out --ip or --no-firstboot-service",
+                          is_carried
+                              ? "a network card without a known MAC address cannot be given an "
+                                "address"
+                              : "--ip needs the service that sets addresses at the first start");
+        return FALSE;
+    }
+    return TRUE;
+}
+
 void network_plan_make(const GuestWindows *facts, const WindowsNic *nics, guint nic_count,
                        NetworkPlan *ret_plan)
 {
@@ -91,14 +172,14 @@ void network_plan_make(const GuestWindows *facts, const WindowsNic *nics, guint 
         .addresses = g_ptr_array_new_with_free_func(free_address),
         .sources = g_ptr_array_new(),
     };
-    if (count == 0)
-        return;
-    network_match(facts->adapters, nics, nic_count, ret_plan->nics, &ret_plan->by_order);
+    if (count > 0)
+        network_match(facts->adapters, nics, nic_count, ret_plan->nics, &ret_plan->by_order);
     for (guint i = 0; i < count; i++) {
-        const char *mac = ret_plan->nics[i] >= 0 ? nics[ret_plan->nics[i]].mac : NULL;
-        if (mac && *mac)
-            add_adapter(ret_plan, g_ptr_array_index(facts->adapters, i), mac);
+        const WindowsNic *nic = ret_plan->nics[i] >= 0 ? &nics[ret_plan->nics[i]] : NULL;
+        if (nic && target_mac(nic))
+            add_adapter(ret_plan, g_ptr_array_index(facts->adapters, i), nic);
     }
+    add_unknown(ret_plan, nics, nic_count, count);
     add_routes(ret_plan, facts->persistent_routes);
 }
 

@@ -4,17 +4,20 @@
 #ifndef WINDOWS_NETWORK_H
 #define WINDOWS_NETWORK_H
 
+#include "base/nic_address.h"
 #include "inspect/guest.h"
 #include "registry/edit.h"
 #include "windows/boot_driver.h"
 
 /* A network card of the machine, as its source describes it. */
 typedef struct {
-    const char *mac;         /* lower case with colons; NULL: not known */
-    const char *model;       /* "vmxnet3", "e1000"; NULL: not known */
-    const char *guest_name;  /* "ens192": its slot, as firmware numbers it; NULL: not known */
-    const char *instance_id; /* Hyper-V: GUID of the adapter, lower case, no braces; else NULL */
-    gboolean mac_is_new;     /* made up for a source that says nothing of its cards */
+    const char *mac;           /* lower case with colons; NULL: not known */
+    const char *model;         /* "vmxnet3", "e1000"; NULL: not known */
+    const char *guest_name;    /* "ens192": its slot, as firmware numbers it; NULL: not known */
+    const char *instance_id;   /* Hyper-V: GUID of the adapter, lower case, no braces; else NULL */
+    const char *new_mac;       /* what it will be; NULL: the same */
+    const NicAddress *address; /* what it is to get; NULL: as it is */
+    gboolean mac_is_new;       /* made up for a source that says nothing of its cards */
 } WindowsNic;
 
 /* Which of adapters (of GuestWindowsAdapter) is which card: ret_nics[i] is an index of nics, or -1
@@ -29,7 +32,8 @@ typedef struct {
     gint *nics;                /* per adapter, see network_match() */
     gboolean by_order;
     GPtrArray *addresses; /* of FirstBootAddress */
-    GPtrArray *sources;   /* of const GuestWindowsAdapter: where each of addresses is from */
+    GPtrArray *sources;   /* of const GuestWindowsAdapter: where each of addresses is from; those
+                             behind are of no adapter */
 } NetworkPlan;
 
 /* What the service is to be told; of cards without a known MAC it cannot be told anything. */
@@ -37,6 +41,10 @@ void network_plan_make(const GuestWindows *facts, const WindowsNic *nics, guint 
                        NetworkPlan *ret_plan);
 void network_plan_clear(NetworkPlan *plan);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(NetworkPlan, network_plan_clear)
+
+/* Whether the addresses that the user wants can be set. DRYDOCK_ERROR_USAGE. */
+gboolean network_plan_check(const WindowsNic *nics, guint nic_count, gboolean is_carried,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What was only guessed, and what stays behind. is_carried: the service is in place. */
 void network_plan_report(const NetworkPlan *plan, gboolean is_carried, GPtrArray *findings);

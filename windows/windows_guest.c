@@ -162,6 +162,8 @@ static gboolean add_first_boot(const Plan *plan, Edits *edits, gboolean *ret_sta
     if (!first_boot_plan(&request, plan->system, plan->software, edits, plan->findings, ret_staged,
                          error))
         return FALSE;
+    if (!network_plan_check(plan->options->nics, plan->options->nic_count, *ret_staged, error))
+        return FALSE;
     network_plan_report(&network, *ret_staged, plan->findings);
     for (guint i = 0; i < plan->products->len; i++)
         findings_add(plan->findings,
