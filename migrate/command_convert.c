@@ -223,7 +223,9 @@ static gboolean write_results(Conversion *conversion, GError **error)
 
 gboolean command_convert_options(Options *options, int argc, char **argv, GError **error)
 {
-    if (!options_parse(options, OPTIONS_OUTPUT | OPTIONS_EDITS | OPTIONS_SOURCE | OPTIONS_MACHINE,
+    if (!options_parse(options,
+                       OPTIONS_OUTPUT | OPTIONS_EDITS | OPTIONS_SOURCE | OPTIONS_MACHINE |
+                           OPTIONS_NICS,
                        "SOURCE… -o DIR",
                        "Converts one machine, a folder, a configuration, an archive or disk images "
                        "(the boot disk first), to qcow2 images and a libvirt domain XML in DIR.",

@@ -133,7 +133,7 @@ gboolean command_inspect(int argc, char **argv, Progress **ret_progress, GError 
 gboolean command_plan(int argc, char **argv, Progress **ret_progress, GError **error)
 {
     g_auto(Options) options = {0};
-    if (!options_parse(&options, OPTIONS_EDITS | OPTIONS_SOURCE, "SOURCE…",
+    if (!options_parse(&options, OPTIONS_EDITS | OPTIONS_SOURCE | OPTIONS_NICS, "SOURCE…",
                        "Shows every change a migration would make; writes nothing.", argc, argv,
                        error))
         return FALSE;

@@ -114,12 +114,20 @@ static gboolean inspect(Run *run, GError **error)
     return TRUE;
 }
 
+/* What the guest knows a card by; where nobody does, its new address is as good. */
+static const char *old_mac(const MachineNic *nic)
+{
+    return nic->source_mac && *nic->source_mac ? nic->source_mac : nic->mac;
+}
+
 static WindowsNic *list_windows_nics(const Machine *machine)
 {
     WindowsNic *nics = g_new0(WindowsNic, machine->nics->len);
     for (guint i = 0; i < machine->nics->len; i++) {
         const MachineNic *nic = g_ptr_array_index(machine->nics, i);
-        nics[i] = (WindowsNic){.mac = nic->mac,
+        nics[i] = (WindowsNic){.mac = old_mac(nic),
+                               .new_mac = nic->source_mac ? nic->mac : NULL,
+                               .address = nic->address,
                                .model = nic->model,
                                .guest_name = nic->guest_name,
                                .instance_id = nic->instance_id,
@@ -193,7 +201,10 @@ static gboolean plan_linux(Run *run, GError **error)
     g_autofree LinuxNic *nics = g_new0(LinuxNic, machine->nics->len);
     for (guint i = 0; i < machine->nics->len; i++) {
         const MachineNic *nic = g_ptr_array_index(machine->nics, i);
-        nics[i] = (LinuxNic){.mac = nic->mac, .name = nic->guest_name};
+        nics[i] = (LinuxNic){.mac = old_mac(nic),
+                             .name = nic->guest_name,
+                             .new_mac = nic->source_mac ? nic->mac : NULL,
+                             .address = nic->address};
     }
     LinuxResult result = {0};
     if (!linux_guest_plan(run->guest, nics, machine->nics->len, run->edits, run->findings, &result,

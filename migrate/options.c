@@ -36,6 +36,8 @@ void options_clear(Options *options)
     g_free(options->type);
     g_free(options->network);
     g_strfreev(options->network_map);
+    g_strfreev(options->macs);
+    g_strfreev(options->ips);
     memset(options, 0, sizeof(*options));
 }
 
@@ -140,6 +142,27 @@ static void add_output_options(GOptionContext *context, Options *options)
          "Wait until the images are on stable storage", NULL},
         G_OPTION_ENTRY_NULL};
     g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_nic_options(GOptionContext *context, Options *options)
+{
+    const GOptionEntry entries[] = {
+        {"mac", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->macs,
+         "Give NIC ID another MAC address, everywhere in the guest too (repeatable)", "ID=MAC"},
+        {"regenerate-macs", 0, 0, G_OPTION_ARG_NONE, &options->regenerate_macs,
+         "Give all other NICs new MAC addresses, the same at each run", NULL},
+        {"ip", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->ips,
+         "Give NIC ID this address in the guest, or dhcp (repeatable)",
+         "ID=ADDRESS/PREFIX[,gateway=…][,dns=…]"},
+        G_OPTION_ENTRY_NULL};
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static NicChanges nic_changes(const Options *options)
+{
+    return (NicChanges){.macs = (const char *const *)options->macs,
+                        .ips = (const char *const *)options->ips,
+                        .regenerate = options->regenerate_macs};
 }
 
 static void add_drivers_options(GOptionContext *context, Options *options)
@@ -349,6 +372,7 @@ static gboolean read_profiles(Options *options, gboolean with_target, GError **e
 
 static gboolean read_texts(const Texts *texts, Options *options, GError **error)
 {
+    const NicChanges nics = nic_changes(options);
     return parse_progress(texts->progress, texts->quiet, &options->progress, error) &&
            option_value_cpus(texts->cpus, &options->cpus, error) &&
            option_value_memory(texts->memory, &options->memory_bytes, error) &&
@@ -359,7 +383,7 @@ static gboolean read_texts(const Texts *texts, Options *options, GError **error)
            option_value_compress(options->compress, options->format, error) &&
            parse_fs_backend(texts->fs_backend, &options->no_kernel, error) &&
            read_keys((const char *const *)texts->keys, &options->keys, error) &&
-           check_first_boot(options, error);
+           nic_changes_check(&nics, error) && check_first_boot(options, error);
 }
 
 /* GOption would take the word behind a lone --compress, a source, for the method. */
@@ -387,6 +411,8 @@ gboolean options_parse(Options *options, OptionsKind kind, const char *parameter
     add_common_options(context, options, &texts);
     if (kind & OPTIONS_OUTPUT)
         add_output_options(context, options);
+    if (kind & OPTIONS_NICS)
+        add_nic_options(context, options);
     if (kind & (OPTIONS_EDITS | OPTIONS_DRIVERS))
         add_drivers_options(context, options);
     if (kind & OPTIONS_EDITS)
@@ -435,6 +461,7 @@ SourceRequest options_source_request(const Options *options, Progress *progress)
         .cpus = options->cpus,
         .memory_bytes = options->memory_bytes,
         .firmware = options->firmware,
+        .nics = nic_changes(options),
         .skip_checksums = options->skip_checksums,
         .progress = hear_source,
         .progress_data = progress,

@@ -31,6 +31,7 @@ typedef enum {
     OPTIONS_DRIVERS = 1 << 16,   /* --virtio-win, --driver; OPTIONS_EDITS has them too */
     OPTIONS_FIX = 1 << 17,       /* --undo-file, --undo-in-memory, --undo, --yes, … */
     OPTIONS_BATCH = 1 << 18,     /* -o, --jobs, --only, --index, … */
+    OPTIONS_NICS = 1 << 19,      /* --mac, --ip, --regenerate-macs */
 } OptionsKind;
 
 typedef struct {
@@ -52,6 +53,8 @@ typedef struct {
     char *disk_bus;
     char *network;
     char **network_map;
+    char **macs, **ips; /* see NicChanges */
+    gboolean regenerate_macs;
     gboolean discard_hibernation;
     gboolean json;
     gboolean source_only;

@@ -2,6 +2,7 @@
 # The Debian guest boots from virtio after its migration, and did not before: debian.sh before, or
 # debian.sh FORMAT BUS with FORMAT vmdk, stream.vmdk, vhdx or vhd, and BUS virtio-blk or virtio-scsi. debian.sh firstboot:
 # what was to be run at the first start is run, once, and cleared away. debian.sh xfs|btrfs BUS: with such a root.
+# debian.sh address: with --mac and --ip.
 # shellcheck source=tests/cli/support.sh
 . "$(dirname "$0")/../cli/support.sh"
 # shellcheck source=tests/boot/support.sh
@@ -32,6 +33,18 @@ if [ "$1" = firstboot ]; then
     [ "$(grep -ac '^drydock: 002-command begins' console)" -eq 1 ] || fail "a script was repeated"
     says console '^drydock-left running '
     says console '^drydock: 003-command ended with status 0$'
+    exit 0
+fi
+
+# Another MAC address and another IP address: still the same interface.
+if [ "$1" = address ]; then
+    mac=52:54:00:12:34:56
+    "$SOURCE_DIR/tests/images/debian-guest" guest.vmdk
+    expect 0 "$MIGRATE" guest.vmdk -o out.d --mac 0=$mac --ip 0=10.0.2.99/24,gateway=10.0.2.2
+    [ "$(mac_of out.d/guest.xml)" = $mac ] || fail "the domain has another MAC address than was asked for"
+    line=$(boot_guest "$work/out.d/guest-sda.qcow2" virtio-blk 900 '^drydock-guest-up ' $mac)
+    echo "$line"
+    [[ $line == *" addresses=ens192=10.0.2.99/24"* ]] || fail "the interface has lost its name, or has another address"
     exit 0
 fi
 

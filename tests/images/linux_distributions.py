@@ -15,6 +15,18 @@ NETPLAN = "network:\n  version: 2\n  ethernets:\n    %s:\n      addresses: [192.
 INTERFACES = "auto lo\niface lo inet loopback\n\nauto %s\niface %s inet static\n    address 192.0.2.10/24\n"
 NETWORKD = "[Match]\nName=%s\n\n[Network]\nAddress=192.0.2.10/24\n"
 WICKED = "BOOTPROTO='static'\nIPADDR='192.0.2.10/24'\nSTARTMODE='auto'\n"
+NETPLAN_BY_MAC = (
+    "# by cloud-init\nnetwork:\n  version: 2\n  ethernets:\n    lan:\n      match:\n        macaddress: %s\n"
+    "      set-name: ens192\n      addresses: [192.0.2.10/24]\n      gateway4: 192.0.2.1\n" % MAC
+)
+CURTIN = (
+    "network:\n  version: 1\n  config:\n  - type: physical\n    name: ens192\n    mac_address: %s\n    subnets:\n"
+    "    - type: static\n      address: 192.0.2.10/24\n      gateway: 192.0.2.1\n" % MAC
+)
+CONNMAN_FOLDER = "var/lib/connman/ethernet_%s_cable" % MAC.replace(":", "")
+CONNMAN = "[%s]\nName=Wired\nIPv4.method=manual\nIPv4.local_address=192.0.2.10\nIPv4.netmask_prefixlen=24\n" % (
+    CONNMAN_FOLDER.split("/")[-1]
+)
 PERSISTENT = (
     'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="' + MAC + '", ATTR{dev_id}=="0x0", '
     'ATTR{type}=="1", KERNEL=="eth*", NAME="eth0"\n'
@@ -237,6 +249,25 @@ DISTRIBUTIONS = {
         files={"etc/init/open-vm-tools.conf": "start on runlevel [2345]\n", "etc/udev/rules.d/70-persistent-net.rules": PERSISTENT},
     ),
     "ubuntu-22.04": debian(os_release("Ubuntu", "ubuntu", "22.04", "debian"), "5.15.0-101-generic", network="netplan", compression="zstd", files=CLOUD_INIT),
+    "ubuntu-22.04-curtin": debian(
+        os_release("Ubuntu", "ubuntu", "22.04", "debian"),
+        "5.15.0-101-generic",
+        network="none",
+        compression="zstd",
+        files={
+            "etc/cloud/cloud.cfg": "users:\n  - default\n",
+            "etc/cloud/cloud.cfg.d/50-curtin-networking.cfg": CURTIN,
+            "etc/netplan/50-cloud-init.yaml": NETPLAN_BY_MAC,
+            "etc/hosts": "127.0.0.1 localhost\n192.0.2.10 web01.example.org web01\n",
+        },
+    ),
+    "debian-12-connman": debian(
+        os_release("Debian GNU/Linux", "debian", "12"),
+        "6.1.0-18-amd64",
+        network="none",
+        compression="zstd",
+        files={CONNMAN_FOLDER + "/settings": CONNMAN, CONNMAN_FOLDER + "/data": "counters"},
+    ),
     "linuxmint-21": debian(
         os_release("Linux Mint", "linuxmint", "21.3", "ubuntu debian"),
         "5.15.0-91-generic",
