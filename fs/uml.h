@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* XFS and Btrfs, which nothing writes inside a process of ours: a Linux kernel that is an ordinary
-   process (User-Mode Linux) mounts them. It needs no rights, no KVM and no FUSE.
+   process (User-Mode Linux) mounts them. It needs no rights, no KVM and no FUSE. Where root has
+   none the host's kernel does it (fs/host_process.h).
 
    A UmlProcess is the kernel, started by the process that may start programs. An FsKernel is the
    other end of its one connection, in the process that reads the guest: it is the kernel's disk, so
@@ -16,12 +17,14 @@ typedef struct UmlProcess UmlProcess;
    whatever ends that. DRYDOCK_ERROR_MISSING_TOOL: it is not installed. Takes the kernel a second or
    two, this call some milliseconds. */
 UmlProcess *uml_process_start(GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean uml_process_is_installed(void);
 /* Waits until the kernel connects. Returns the descriptor, for fs_kernel_new(); -1: error. */
 int uml_process_connect(UmlProcess *process, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void uml_process_stop(UmlProcess *process); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(UmlProcess, uml_process_stop)
 
-/* How a kernel is had when one is needed: a descriptor of uml_process_connect(), or -1 with *error.
+/* How a kernel is had when one is needed: a descriptor of uml_process_connect() or
+   host_process_start(), or -1 with *error.
    Called once at most. */
 typedef int (*FsKernelConnect)(void *data, GError **error);
 

@@ -54,26 +54,6 @@ uint64_t uml_block_features(void)
     return FEATURE_SEGMENTS | FEATURE_FLUSH | FEATURE_DISCARD;
 }
 
-static void note_error(UmlSlot *slot, GError *error)
-{
-    g_debug("%s", error->message);
-    if (slot->error)
-        g_error_free(error);
-    else
-        slot->error = error;
-}
-
-/* Splits [position, position + length) of the device; NULL: it is not in one slot. */
-static UmlSlot *find_slot(UmlDevice *device, uint64_t position, uint64_t length,
-                          uint64_t *ret_offset)
-{
-    uint64_t index = position / AGENT_SLOT_BYTES;
-    *ret_offset = position % AGENT_SLOT_BYTES;
-    if (index >= AGENT_SLOT_COUNT || !range_is_within(*ret_offset, length, AGENT_SLOT_BYTES))
-        return NULL;
-    return &device->slots[index];
-}
-
 /* Calls work for each part in memory of the chain's length bytes from skip on. */
 typedef gboolean (*PartFunc)(Disk *disk, uint64_t offset, uint8_t *bytes, size_t length,
                              GError **error);
@@ -120,7 +100,7 @@ static Status transfer(const UmlChain *chain, UmlSlot *slot, uint64_t offset, ui
                                   offset, read_part, &error);
     if (ok)
         return STATUS_OK;
-    note_error(slot, error);
+    uml_slot_note_error(slot, error);
     return STATUS_ERROR;
 }
 
@@ -155,15 +135,12 @@ static Status read_mailbox(UmlDevice *device, const UmlChain *chain, uint64_t of
 static Status write_mailbox(UmlDevice *device, const UmlChain *chain, uint64_t offset,
                             uint64_t length)
 {
+    uint8_t *bytes;
     if (offset < AGENT_OUTBOX ||
-        !range_is_within(offset - AGENT_OUTBOX, length, 2 * AGENT_PAGE_BYTES + AGENT_DATA_LIMIT))
+        !uml_device_extend_outbox(device, offset - AGENT_OUTBOX, length, &bytes) ||
+        !uml_chain_get(chain, HEADER_BYTES, bytes, (size_t)length))
         return STATUS_ERROR;
-    offset -= AGENT_OUTBOX;
-    if (device->outbox->len < offset + length)
-        g_byte_array_set_size(device->outbox, (guint)(offset + length));
-    if (!uml_chain_get(chain, HEADER_BYTES, device->outbox->data + offset, (size_t)length))
-        return STATUS_ERROR;
-    if (offset == 0)
+    if (offset == AGENT_OUTBOX)
         device->replied = TRUE;
     return STATUS_OK;
 }
@@ -174,7 +151,7 @@ static Status read_or_write(UmlDevice *device, const UmlChain *chain, uint64_t p
     uint64_t length =
         out ? chain->readable_bytes - HEADER_BYTES : chain->writable_bytes - STATUS_BYTES;
     uint64_t offset;
-    UmlSlot *slot = find_slot(device, position, length, &offset);
+    UmlSlot *slot = uml_device_find_slot(device, position, length, &offset);
     if (!slot || length > AGENT_DATA_LIMIT + 2 * AGENT_PAGE_BYTES)
         return STATUS_ERROR;
     if (slot == &device->slots[0])
@@ -196,7 +173,7 @@ static Status discard(UmlDevice *device, const UmlChain *chain)
         uint64_t sector = get_le64(bytes), count = (uint64_t)get_le32(bytes + 8) * SECTOR_BYTES;
         if (sector > G_MAXUINT64 / SECTOR_BYTES)
             return STATUS_ERROR;
-        UmlSlot *slot = find_slot(device, sector * SECTOR_BYTES, count, &offset);
+        UmlSlot *slot = uml_device_find_slot(device, sector * SECTOR_BYTES, count, &offset);
         if (!slot || !slot->disk || !range_is_within(offset, count, disk_size(slot->disk)))
             return STATUS_ERROR;
         /* Nobody asks for it at other times, and then nothing need be done. */

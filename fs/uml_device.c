@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "fs/host_fuse.h"
 
 /* A kernel starts in 2 s and answers in milliseconds. Replaying the journal of a large volume takes
    longer, but then it reads and writes all the time. */
@@ -17,10 +19,17 @@
 #define CALL_LIMIT_SECONDS 900
 #define POLL_MS 1000
 
-UmlDevice *uml_device_new(int socket_fd)
+static gboolean is_socket(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+UmlDevice *uml_device_new(int fd)
 {
     UmlDevice *device = g_new0(UmlDevice, 1);
-    device->socket_fd = socket_fd;
+    device->fuse = is_socket(fd) ? NULL : host_fuse_new(fd);
+    device->socket_fd = device->fuse ? -1 : fd;
     device->request_fd = -1;
     device->inbox = g_byte_array_new();
     device->outbox = g_byte_array_new();
@@ -41,7 +50,9 @@ void uml_device_free(UmlDevice *device)
     for (guint i = 0; i < AGENT_SLOT_COUNT; i++)
         uml_device_remove(device, i);
     uml_queue_clear(&device->queue);
-    close(device->socket_fd);
+    host_fuse_free(device->fuse);
+    if (device->socket_fd >= 0)
+        close(device->socket_fd);
     if (device->request_fd >= 0)
         close(device->request_fd);
     g_byte_array_unref(device->inbox);
@@ -114,12 +125,48 @@ static gboolean read_outbox(UmlDevice *device, UmlReply *ret_reply, GError **err
     return TRUE;
 }
 
-static gboolean fail_ended(GError **error)
+static const char *kernel_name(const UmlDevice *device)
+{
+    return device->fuse ? "host's" : "User-Mode Linux";
+}
+
+static gboolean fail_ended(const UmlDevice *device, GError **error)
 {
     drydock_error_set(error, DRYDOCK_ERROR_CORRUPT,
                       "the filesystem may be damaged: check it inside the guest, and try again",
-                      "the User-Mode Linux kernel that reads the volume ended unexpectedly");
+                      "the %s kernel that reads the volume ended unexpectedly",
+                      kernel_name(device));
     return FALSE;
+}
+
+UmlSlot *uml_device_find_slot(UmlDevice *device, uint64_t position, uint64_t length,
+                              uint64_t *ret_offset)
+{
+    uint64_t index = position / AGENT_SLOT_BYTES;
+    *ret_offset = position % AGENT_SLOT_BYTES;
+    if (index >= AGENT_SLOT_COUNT || !range_is_within(*ret_offset, length, AGENT_SLOT_BYTES))
+        return NULL;
+    return &device->slots[index];
+}
+
+void uml_slot_note_error(UmlSlot *slot, GError *error)
+{
+    g_debug("%s", error->message);
+    if (slot->error)
+        g_error_free(error);
+    else
+        slot->error = error;
+}
+
+gboolean uml_device_extend_outbox(UmlDevice *device, uint64_t offset, uint64_t length,
+                                  uint8_t **ret_bytes)
+{
+    if (!range_is_within(offset, length, 2 * AGENT_PAGE_BYTES + AGENT_DATA_LIMIT))
+        return FALSE;
+    if (device->outbox->len < offset + length)
+        g_byte_array_set_size(device->outbox, (guint)(offset + length));
+    *ret_bytes = device->outbox->data + offset;
+    return TRUE;
 }
 
 /* *ret_any: the kernel did something. */
@@ -146,7 +193,7 @@ static gboolean serve_events(UmlDevice *device, int wait_ms, gboolean *ret_any, 
         if (!uml_vhost_handle(device, &ended, error))
             return FALSE;
         if (ended)
-            return fail_ended(error);
+            return fail_ended(device, error);
     }
     return TRUE;
 }
@@ -156,7 +203,9 @@ static gboolean serve_until_reply(UmlDevice *device, GError **error)
     gint64 start = g_get_monotonic_time(), last = start;
     while (!device->replied) {
         gboolean any = FALSE;
-        if (!serve_events(device, POLL_MS, &any, error) || !interrupt_check(error))
+        gboolean ok = device->fuse ? host_fuse_serve(device, POLL_MS, &any, error)
+                                   : serve_events(device, POLL_MS, &any, error);
+        if (!ok || !interrupt_check(error))
             return FALSE;
         gint64 now = g_get_monotonic_time();
         if (any)
@@ -165,7 +214,8 @@ static gboolean serve_until_reply(UmlDevice *device, GError **error)
             now - start > CALL_LIMIT_SECONDS * G_USEC_PER_SEC) {
             drydock_error_set(error, DRYDOCK_ERROR_CORRUPT,
                               "the filesystem may be damaged: check it inside the guest",
-                              "the User-Mode Linux kernel that reads the volume does not answer");
+                              "the %s kernel that reads the volume does not answer",
+                              kernel_name(device));
             return FALSE;
         }
     }
@@ -176,13 +226,15 @@ gboolean uml_device_call(UmlDevice *device, const UmlRequest *request, UmlReply 
                          GError **error)
 {
     if (device->broken)
-        return fail_ended(error);
+        return fail_ended(device, error);
     if (!write_inbox(device, request, error))
         return FALSE;
     device->replied = FALSE;
     g_byte_array_set_size(device->outbox, 0);
-    device->broken = !uml_block_deliver(device, error) || !serve_until_reply(device, error) ||
-                     !read_outbox(device, ret_reply, error);
+    gboolean delivered =
+        device->fuse ? host_fuse_deliver(device, error) : uml_block_deliver(device, error);
+    device->broken =
+        !delivered || !serve_until_reply(device, error) || !read_outbox(device, ret_reply, error);
     g_byte_array_set_size(device->inbox, 0);
     return !device->broken;
 }

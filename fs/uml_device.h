@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a User-Mode Linux kernel sees of us: one virtio block device over vhost-user, with a slot
-   per volume and the mailbox of fs/agent/protocol.h. One thread: the kernel's reads and writes are
-   served while we wait for the reply to a request. Only for files of fs/uml*. */
+/* What a kernel that mounts volumes for us sees: one block device, with a slot per volume and the
+   mailbox of fs/agent/protocol.h; for User-Mode Linux over vhost-user, for the host's own kernel
+   over FUSE. One thread: the kernel's reads and writes are served while we wait for the reply to a
+   request. Only for files of fs/uml* and fs/host*. */
 #ifndef FS_UML_DEVICE_H
 #define FS_UML_DEVICE_H
 
@@ -32,8 +33,11 @@ typedef struct {
     GArray *discards; /* of FsExtent: what the kernel discards; borrowed, may be NULL */
 } UmlSlot;
 
+typedef struct HostFuse HostFuse;
+
 typedef struct {
-    int socket_fd;
+    HostFuse *fuse; /* of the host's kernel; NULL: vhost-user, and what follows is used */
+    int socket_fd;  /* -1: none */
     int request_fd; /* for requests of ours to the kernel, which we never make; -1: none */
     UmlQueue queue;
     uint64_t features; /* that the kernel has accepted */
@@ -46,8 +50,8 @@ typedef struct {
     gboolean broken; /* no further calls: the kernel ended, or talked nonsense */
 } UmlDevice;
 
-/* Takes socket_fd over. */
-UmlDevice *uml_device_new(int socket_fd);
+/* Takes fd over: a socket of User-Mode Linux, or /dev/fuse. */
+UmlDevice *uml_device_new(int fd);
 void uml_device_free(UmlDevice *device);
 
 /* A slot for disk, of which a reference is held until uml_device_remove(). 0: all are
@@ -59,6 +63,16 @@ void uml_device_remove(UmlDevice *device, guint slot);
    here. */
 gboolean uml_device_call(UmlDevice *device, const UmlRequest *request, UmlReply *ret_reply,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Splits [position, position + length) of the device; NULL: it is not in one slot. */
+UmlSlot *uml_device_find_slot(UmlDevice *device, uint64_t position, uint64_t length,
+                              uint64_t *ret_offset);
+/* Keeps the first error that a slot's disk gave; takes it over. */
+void uml_slot_note_error(UmlSlot *slot, GError *error);
+/* What the agent writes to its outbox, at offset of that. FALSE: more than a reply. bytes: where
+   length of them go. */
+gboolean uml_device_extend_outbox(UmlDevice *device, uint64_t offset, uint64_t length,
+                                  uint8_t **ret_bytes);
 
 /* uml_block.c: carries out what is in the queue. */
 gboolean uml_block_serve(UmlDevice *device, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -160,7 +160,7 @@ static gboolean add_volume(UmlFs *uml, Disk *disk, GError **error)
     uml->slot = uml_device_add(uml->device, disk);
     if (uml->slot == 0) {
         drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
-                          "more volumes than User-Mode Linux is given");
+                          "more volumes than a kernel is given");
         return FALSE;
     }
     UmlRequest request = {.operation = AGENT_ADD_VOLUME,
@@ -176,8 +176,10 @@ static gboolean mount_volume(UmlFs *uml, GError **error)
     UmlRequest request = {.operation = AGENT_MOUNT, .texts = {uml->type}};
     g_auto(UmlReply) reply = {0};
     if (!uml_call(uml, &request, &reply, error)) {
-        /* EINVAL is what the kernel has for every superblock it does not like. */
-        if (error && g_error_matches(*error, DRYDOCK_ERROR, DRYDOCK_ERROR_FAILED))
+        /* EINVAL is what the kernel has for every superblock it does not like, newer ones ENOENT
+           where Btrfs lacks a device. */
+        if (error && (g_error_matches(*error, DRYDOCK_ERROR, DRYDOCK_ERROR_FAILED) ||
+                      g_error_matches(*error, DRYDOCK_ERROR, DRYDOCK_ERROR_NOT_FOUND)))
             (*error)->code = DRYDOCK_ERROR_CORRUPT;
         return FALSE;
     }

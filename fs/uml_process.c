@@ -50,6 +50,12 @@ static char *find_program(GError **error)
     return NULL;
 }
 
+gboolean uml_process_is_installed(void)
+{
+    g_autofree char *program = find_program(NULL);
+    return program != NULL;
+}
+
 /* The kernel maps its memory from a file for execution: many hosts mount /tmp or /dev/shm so that
    this is refused. */
 static gboolean can_execute_from(const char *directory)

@@ -73,7 +73,7 @@ static gboolean open_source(Conversion *conversion, GError **error)
         return FALSE;
     session_set_keys(conversion->session, options->keys);
     session_set_root(conversion->session, options->root);
-    session_set_no_kernel(conversion->session, options->no_kernel);
+    session_set_backend(conversion->session, options->fs_backend);
     return TRUE;
 }
 

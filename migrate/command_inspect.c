@@ -32,7 +32,7 @@ static gboolean look(const Options *options, JobGoal goal, const char *scratch_d
         return FALSE;
     session_set_keys(session, options->keys);
     session_set_root(session, options->root);
-    session_set_no_kernel(session, options->no_kernel);
+    session_set_backend(session, options->fs_backend);
     Job job = {.goal = goal,
                .session = session,
                .virtio_win = options->virtio_win,

@@ -212,7 +212,8 @@ static void add_source_options(GOptionContext *context, Options *options, Texts 
         {"root", 0, 0, G_OPTION_ARG_STRING, &options->root,
          "Of several systems that on this volume (default: the boot loader's)", "VOLUME"},
         {"fs-backend", 0, 0, G_OPTION_ARG_STRING, &texts->fs_backend,
-         "What reads XFS and Btrfs: uml (User-Mode Linux, the default) or none", "KIND"},
+         "What reads XFS and Btrfs: uml, host (root), none or best (default: uml, else host)",
+         "KIND"},
         {"skip-checksums", 0, 0, G_OPTION_ARG_NONE, &options->skip_checksums,
          "Do not compare an OVF with its manifest", NULL},
         {"key", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->keys,
@@ -346,12 +347,17 @@ static gboolean check_limit(const Options *options, GError **error)
     return FALSE;
 }
 
-static gboolean parse_fs_backend(const char *text, gboolean *ret_no_kernel, GError **error)
+static gboolean parse_fs_backend(const char *text, FsBackend *ret_backend, GError **error)
 {
-    *ret_no_kernel = g_strcmp0(text, "none") == 0;
-    if (!text || *ret_no_kernel || g_str_equal(text, "uml"))
+    static const char *const names[] = {"best", "uml", "host", "none"};
+    for (guint i = 0; text && i < G_N_ELEMENTS(names); i++)
+        if (g_str_equal(text, names[i])) {
+            *ret_backend = (FsBackend)i;
+            return TRUE;
+        }
+    if (!text)
         return TRUE;
-    drydock_error_set(error, DRYDOCK_ERROR_USAGE, "use uml or none",
+    drydock_error_set(error, DRYDOCK_ERROR_USAGE, "use best, uml, host or none",
                       "'%s' is nothing that reads filesystems", text);
     return FALSE;
 }
@@ -381,7 +387,7 @@ static gboolean read_texts(const Texts *texts, Options *options, GError **error)
            option_value_index(texts->index, &options->index, error) &&
            option_value_format(options->format, error) &&
            option_value_compress(options->compress, options->format, error) &&
-           parse_fs_backend(texts->fs_backend, &options->no_kernel, error) &&
+           parse_fs_backend(texts->fs_backend, &options->fs_backend, error) &&
            read_keys((const char *const *)texts->keys, &options->keys, error) &&
            nic_changes_check(&nics, error) && check_first_boot(options, error);
 }

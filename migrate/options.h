@@ -7,6 +7,7 @@
 #include "disk/key.h"
 #include "migrate/customise.h"
 #include "migrate/progress.h"
+#include "migrate/session.h"
 #include "profiles/target.h"
 #include "windows/windows_guest.h"
 
@@ -43,7 +44,7 @@ typedef struct {
     char *target_profile; /* NULL: not said */
     TargetProfiles *targets;
     const TargetProfile *target; /* of OPTIONS_EDITS: never NULL after options_parse() */
-    gboolean no_kernel;          /* --fs-backend=none */
+    FsBackend fs_backend;
     char *virtio_win;
     char **drivers; /* folders; NULL: none */
     WindowsOptions windows;

@@ -6,6 +6,7 @@
 #include "convert/overlay.h"
 #include "disk/luks.h"
 #include "disk/nbd.h"
+#include "fs/host_process.h"
 
 /* Journal replay and dry runs change a few MiB at most; more means that something is wrong. */
 #define SCRATCH_LIMIT_BYTES (UINT64_C(256) << 20)
@@ -16,9 +17,10 @@ struct Session {
     KeyRing *keys;            /* borrowed */
     const char *root;         /* borrowed */
     GPtrArray *image_options; /* of char *, one per disk */
-    gboolean no_kernel;
-    UmlProcess *kernel; /* NULL: none was wanted */
-    GPtrArray *servers; /* of NbdServer, one per disk; empty once stopped */
+    FsBackend backend;
+    UmlProcess *kernel;       /* NULL: none was wanted */
+    HostProcess *host_kernel; /* likewise */
+    GPtrArray *servers;       /* of NbdServer, one per disk; empty once stopped */
 };
 
 static void server_stop(gpointer server)
@@ -80,6 +82,7 @@ void session_close(Session *session)
     if (!session)
         return;
     uml_process_stop(session->kernel);
+    host_process_stop(session->host_kernel);
     g_ptr_array_unref(session->servers);
     g_ptr_array_unref(session->image_options);
     source_close(session->source);
@@ -111,9 +114,9 @@ void session_set_root(Session *session, const char *root)
     session->root = root;
 }
 
-void session_set_no_kernel(Session *session, gboolean no_kernel)
+void session_set_backend(Session *session, FsBackend backend)
 {
-    session->no_kernel = no_kernel;
+    session->backend = backend;
 }
 
 static int request_kernel(void *channel, GError **error)
@@ -123,7 +126,7 @@ static int request_kernel(void *channel, GError **error)
 
 FsKernel *session_new_kernel(const Session *session, WorkerChannel *channel)
 {
-    return session->no_kernel ? NULL : fs_kernel_new(request_kernel, channel);
+    return session->backend == FS_BACKEND_NONE ? NULL : fs_kernel_new(request_kernel, channel);
 }
 
 const char *session_root(const Session *session)
@@ -139,15 +142,30 @@ KeyRing *session_keys(const Session *session)
 void session_stop_servers(Session *session)
 {
     g_clear_pointer(&session->kernel, uml_process_stop);
+    g_clear_pointer(&session->host_kernel, host_process_stop);
     g_ptr_array_set_size(session->servers, 0);
+}
+
+/* Theirs is the kernel that a hostile filesystem meets: one that is an ordinary process is better
+   where there is one. */
+static gboolean uses_host_kernel(FsBackend backend)
+{
+    return backend == FS_BACKEND_HOST ||
+           (backend == FS_BACKEND_BEST && !uml_process_is_installed() &&
+            host_process_is_possible());
 }
 
 int session_provide_kernel(void *provider, GError **error)
 {
     Session *session = provider;
-    if (session->kernel) {
+    int fd = -1;
+    if (session->kernel || session->host_kernel) {
         drydock_error_set(error, DRYDOCK_ERROR_FAILED, NULL, "a second kernel is not started");
         return -1;
+    }
+    if (uses_host_kernel(session->backend)) {
+        session->host_kernel = host_process_start(&fd, error);
+        return fd;
     }
     session->kernel = uml_process_start(error);
     return session->kernel ? uml_process_connect(session->kernel, error) : -1;

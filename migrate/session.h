@@ -33,14 +33,22 @@ KeyRing *session_keys(const Session *session);
 void session_set_root(Session *session, const char *root);
 const char *session_root(const Session *session);
 
-/* Do without User-Mode Linux, and what needs it. FALSE at first. */
-void session_set_no_kernel(Session *session, gboolean no_kernel);
+/* What reads and writes XFS and Btrfs. */
+typedef enum {
+    FS_BACKEND_BEST, /* User-Mode Linux; where root has none, the host's kernel */
+    FS_BACKEND_UML,
+    FS_BACKEND_HOST,
+    FS_BACKEND_NONE, /* do without */
+} FsBackend;
+
+/* FS_BACKEND_BEST at first. */
+void session_set_backend(Session *session, FsBackend backend);
 
 /* Where session_open() makes the overlay of disk number index. */
 char *session_overlay_path(const char *overlay_dir, guint index);
 
-/* A descriptor for fs_kernel_new(), of a User-Mode Linux kernel that is started for it: for the
-   process that may start programs; provider is a Session (see WorkerListener). -1: *error. */
+/* A descriptor for fs_kernel_new(), of a kernel that is started or asked for it: for the process
+ * that may start programs; provider is a Session (see WorkerListener). -1: *error. */
 int session_provide_kernel(void *provider, GError **error);
 /* In the process that reads the guest: what asks for it when a volume needs one. channel is
    borrowed. NULL: it is to do without. */

@@ -118,7 +118,7 @@ static gboolean open_machine(Workpiece *workpiece, GError **error)
         return FALSE;
     session_set_keys(workpiece->session, options->keys);
     session_set_root(workpiece->session, options->root);
-    session_set_no_kernel(workpiece->session, options->no_kernel);
+    session_set_backend(workpiece->session, options->fs_backend);
     if (workpiece->in_place &&
         !in_place_check(workpiece->in_place, session_machine(workpiece->session), error))
         return FALSE;

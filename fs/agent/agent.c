@@ -1,25 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The agent's start, its mailbox and its loop. It runs as init: when it ends, the kernel does. */
+/* The agent's start, its mailbox and its loop. In a kernel of its own it runs as init: when it
+   ends, the kernel does. */
 #include "fs/agent/agent.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/klog.h>
-#include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
-#define KLOG_READ_ALL 3
-#define KLOG_CLEAR 5
+#include "fs/agent/agent_place.h"
+
 #define MESSAGE_BYTES (AGENT_PAGE_BYTES + AGENT_DATA_LIMIT + AGENT_PAGE_BYTES)
-#define PATIENCE_TICKS 1000
-#define TICK_USEC 2000
+#define LOG_QUOTE_BYTES 16384
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "messages are little-endian");
 
@@ -43,22 +38,32 @@ static const Operation operations[] = {
 
 #define OPERATION_COUNT (sizeof(operations) / sizeof(operations[0]))
 
+static Place *here;
+
+Place *place_here(void)
+{
+    return here;
+}
+
+void place_name_mount(uint64_t slot, char name[AGENT_NAME_BYTES])
+{
+    snprintf(name, AGENT_NAME_BYTES, "%s/%u", here->directory, (unsigned int)slot);
+}
+
 void kernel_log_mark(void)
 {
-    klogctl(KLOG_CLEAR, NULL, 0);
+    here->mark_log();
 }
 
 void reply_kernel_log(Reply *reply)
 {
-    int length = klogctl(KLOG_READ_ALL, (char *)reply->data, 16384);
-    reply->length = length > 0 ? (size_t)length : 0;
+    reply->length = here->read_log((char *)reply->data, LOG_QUOTE_BYTES);
 }
 
 int kernel_log_has(const char *text)
 {
     static char log[65536];
-    int length = klogctl(KLOG_READ_ALL, log, sizeof(log) - 1);
-    log[length > 0 ? length : 0] = '\0';
+    here->read_log(log, sizeof(log));
     return strstr(log, text) != NULL;
 }
 
@@ -141,47 +146,11 @@ static int send_reply(int device, uint8_t *message, int failure, const Reply *re
     return transfer(device, message, AGENT_PAGE_BYTES, AGENT_OUTBOX, 1);
 }
 
-/* Debian's kernel has the block device's driver as a module, ours has it built in. */
-static void load_driver(void)
+static void serve(int device)
 {
-    struct utsname name;
-    char path[sizeof(name.release) + sizeof("/.ko")];
-    if (uname(&name) != 0)
-        return;
-    snprintf(path, sizeof(path), "/%s.ko", name.release);
-    int module = open(path, O_RDONLY | O_CLOEXEC);
-    if (module < 0)
-        return;
-    if (syscall(SYS_finit_module, module, "", 0) != 0)
-        perror("cannot load the driver of virtio block devices");
-    close(module);
-}
-
-static int open_device(void)
-{
-    for (int tick = 0; tick < PATIENCE_TICKS; tick++) {
-        int device = open(AGENT_DEVICE, O_RDWR | O_DIRECT | O_CLOEXEC);
-        if (device >= 0)
-            return device;
-        usleep(TICK_USEC);
-    }
-    perror("cannot open " AGENT_DEVICE);
-    return -1;
-}
-
-int main(void)
-{
-    umask(0);
-    mkdir("/dev", 0700);
-    mkdir("/proc", 0700);
-    if ((mount("dev", "/dev", "devtmpfs", 0, NULL) != 0 && errno != EBUSY) ||
-        mount("proc", "/proc", "proc", 0, NULL) != 0)
-        perror("cannot mount /dev and /proc");
-    load_driver();
-    int device = open_device();
     uint8_t *message = aligned_alloc(AGENT_PAGE_BYTES, MESSAGE_BYTES);
     uint8_t *answer = aligned_alloc(AGENT_PAGE_BYTES, MESSAGE_BYTES);
-    while (device >= 0 && message && answer) {
+    while (message && answer) {
         if (transfer(device, message, AGENT_PAGE_BYTES, AGENT_INBOX, 0) != 0)
             break;
         Reply reply = {.data = answer + AGENT_HEADER_BYTES};
@@ -189,6 +158,29 @@ int main(void)
         int failure = carry_out(device, message, &reply);
         if (send_reply(device, answer, failure, &reply) != 0)
             break;
+    }
+    free(message);
+    free(answer);
+}
+
+/* AGENT_HOST_WORD FOLDER DESCRIPTOR: on a host; the descriptor is of /dev/fuse. */
+int main(int argc, char **argv)
+{
+    int device = -1;
+    umask(0);
+    here = argc == 4 && strcmp(argv[1], AGENT_HOST_WORD) == 0 ? &place_host : &place_uml;
+    if (here == &place_host) {
+        here->fuse_fd = atoi(argv[3]);
+        snprintf(here->directory, sizeof(here->directory), "%s", argv[2]);
+    }
+    int failure = here->enter(&device);
+    if (failure == 0)
+        serve(device);
+    else
+        fprintf(stderr, "cannot begin: %s\n", strerror(failure));
+    if (here == &place_host) {
+        unmount_volumes();
+        return failure != 0;
     }
     reboot(RB_POWER_OFF);
     return 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The only program in the User-Mode Linux kernel: carries out one request after the other. */
+/* The only program in the User-Mode Linux kernel, and a helper on hosts whose own kernel mounts the
+   volumes: carries out one request after the other. */
 #ifndef FS_AGENT_AGENT_H
 #define FS_AGENT_AGENT_H
 
@@ -36,6 +37,7 @@ int mount_volume(const Request *request, Reply *reply);
 int sync_volume(const Request *request, Reply *reply);
 int trim_volume(const Request *request, Reply *reply);
 int remove_volume(const Request *request, Reply *reply);
+void unmount_volumes(void); /* all that are mounted */
 int list_subvolumes(const Request *request, Reply *reply);
 /* The root directory of the mounted volume of request's slot; -1 and errno: there is none. */
 int volume_root(const Request *request);

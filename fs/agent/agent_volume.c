@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Volumes as partitions of the one block device, mounted, made clean, and trimmed. */
+/* Volumes as block devices, mounted, made clean, and trimmed. */
 #include "fs/agent/agent.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/blkpg.h>
 #include <linux/btrfs.h>
 #include <linux/fs.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SECTOR_BYTES 512u
-#define NAME_BYTES 32
+#include "fs/agent/agent_place.h"
 
 typedef struct {
     int root; /* descriptor, 0: not mounted */
@@ -46,46 +42,13 @@ static uint64_t slot_of(const Request *request)
     return slot > 0 && slot < AGENT_SLOT_COUNT ? slot : 0;
 }
 
-static void name_device(uint64_t slot, char name[NAME_BYTES])
-{
-    snprintf(name, NAME_BYTES, AGENT_DEVICE "%u", (unsigned int)slot);
-}
-
-static int change_partition(int operation, uint64_t slot, uint64_t size_bytes)
-{
-    struct blkpg_partition partition = {
-        .start = (long long)(slot * AGENT_SLOT_BYTES),
-        .length = (long long)(size_bytes / SECTOR_BYTES * SECTOR_BYTES),
-        .pno = (int)slot,
-    };
-    struct blkpg_ioctl_arg argument = {
-        .op = operation, .datalen = sizeof(partition), .data = &partition};
-    int device = open(AGENT_DEVICE, O_RDWR | O_CLOEXEC);
-    if (device < 0)
-        return errno;
-    int failure = ioctl(device, BLKPG, &argument) == 0 ? 0 : errno;
-    close(device);
-    return failure;
-}
-
-static int set_read_only(const char *name)
-{
-    int read_only = 1;
-    int device = open(name, O_RDONLY | O_CLOEXEC);
-    if (device < 0)
-        return errno;
-    int failure = ioctl(device, BLKROSET, &read_only) == 0 ? 0 : errno;
-    close(device);
-    return failure;
-}
-
 static int tell_btrfs(unsigned long message, const char *name)
 {
     struct btrfs_ioctl_vol_args arguments = {0};
     int control = open("/dev/btrfs-control", O_RDWR | O_CLOEXEC);
     if (control < 0)
         return errno;
-    memcpy(arguments.name, name, strlen(name) + 1);
+    strncpy(arguments.name, name, sizeof(arguments.name) - 1);
     int failure = ioctl(control, message, &arguments) == 0 ? 0 : errno;
     close(control);
     return failure;
@@ -94,14 +57,12 @@ static int tell_btrfs(unsigned long message, const char *name)
 int add_volume(const Request *request, Reply *reply)
 {
     uint64_t slot = slot_of(request);
-    char name[NAME_BYTES];
+    char name[AGENT_NAME_BYTES];
     if (slot == 0 || request->numbers[1] > AGENT_SLOT_BYTES)
         return EINVAL;
     kernel_log_mark();
-    int failure = change_partition(BLKPG_ADD_PARTITION, slot, request->numbers[1]);
-    name_device(slot, name);
-    if (failure == 0 && request->numbers[2] != 0)
-        failure = set_read_only(name);
+    int failure = place_here()->add_device(slot, request->numbers[1], request->numbers[2] != 0);
+    place_here()->name_device(slot, name);
     /* It may be one device of several of a filesystem. */
     if (failure == 0 && strcmp(request->text[0], "btrfs") == 0)
         failure = tell_btrfs(BTRFS_IOC_SCAN_DEV, name);
@@ -122,30 +83,25 @@ int volume_root(const Request *request)
 
 static int mount_at(uint64_t slot, const char *type, const char *options, const char *directory)
 {
-    char name[NAME_BYTES];
-    name_device(slot, name);
+    char name[AGENT_NAME_BYTES];
+    place_here()->name_device(slot, name);
     if (mkdir(directory, 0700) != 0 && errno != EEXIST)
         return errno;
     unsigned long flags = MS_RDONLY | MS_NOATIME | MS_NODEV | MS_NOEXEC | MS_NOSUID;
     return mount(name, directory, type, flags, options) == 0 ? 0 : errno;
 }
 
-static void name_mount(uint64_t slot, char name[NAME_BYTES])
-{
-    snprintf(name, NAME_BYTES, "/%u", (unsigned int)slot);
-}
-
 int mount_volume(const Request *request, Reply *reply)
 {
     uint64_t slot = slot_of(request);
-    char directory[NAME_BYTES];
+    char directory[AGENT_NAME_BYTES];
     size_t type = 0;
     while (type < TYPE_COUNT && strcmp(types[type].type, request->text[0]) != 0)
         type++;
     if (slot == 0 || type == TYPE_COUNT || volumes[slot].root != 0)
         return EINVAL;
     kernel_log_mark();
-    name_mount(slot, directory);
+    place_name_mount(slot, directory);
     int failure = mount_at(slot, types[type].type, types[type].options, directory);
     if (failure == EROFS)
         failure = mount_at(slot, types[type].type, types[type].no_replay, directory);
@@ -163,11 +119,11 @@ int mount_volume(const Request *request, Reply *reply)
 
 static int remount(uint64_t slot, int is_writable)
 {
-    char directory[NAME_BYTES];
+    char directory[AGENT_NAME_BYTES];
     unsigned long flags = MS_REMOUNT | MS_NOATIME | MS_NODEV | MS_NOEXEC | MS_NOSUID;
     if (volumes[slot].is_writable == is_writable)
         return 0;
-    name_mount(slot, directory);
+    place_name_mount(slot, directory);
     if (mount(NULL, directory, NULL, flags | (is_writable ? 0 : MS_RDONLY), NULL) != 0)
         return errno;
     volumes[slot].is_writable = is_writable;
@@ -207,28 +163,36 @@ int trim_volume(const Request *request, Reply *reply)
 
 static int unmount(uint64_t slot)
 {
-    char directory[NAME_BYTES];
+    char directory[AGENT_NAME_BYTES];
     if (volumes[slot].root == 0)
         return 0;
     close(volumes[slot].root);
     volumes[slot] = (Mounted){0};
-    name_mount(slot, directory);
+    place_name_mount(slot, directory);
     return umount2(directory, 0) == 0 ? 0 : errno;
 }
 
 int remove_volume(const Request *request, Reply *reply)
 {
     uint64_t slot = slot_of(request);
-    char name[NAME_BYTES];
+    char name[AGENT_NAME_BYTES];
     kernel_log_mark();
     int failure = slot == 0 ? EINVAL : unmount(slot);
     if (failure == 0) {
-        name_device(slot, name);
+        place_here()->name_device(slot, name);
         /* Fails where Btrfs does not know it, which is as good. */
         tell_btrfs(BTRFS_IOC_FORGET_DEV, name);
-        failure = change_partition(BLKPG_DEL_PARTITION, slot, 0);
+        failure = place_here()->remove_device(slot);
     }
     if (failure != 0)
         reply_kernel_log(reply);
     return failure;
+}
+
+void unmount_volumes(void)
+{
+    for (uint64_t slot = 1; slot < AGENT_SLOT_COUNT; slot++) {
+        unmount(slot);
+        place_here()->remove_device(slot);
+    }
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define AGENT_DEVICE "/dev/vda"
+#define AGENT_HOST_WORD "host" /* "agent host FOLDER DESCRIPTOR" */
 #define AGENT_SLOT_BYTES (UINT64_C(1) << 50)
 #define AGENT_SLOT_COUNT 64 /* slot 0 is the mailbox */
 #define AGENT_INBOX (UINT64_C(1) << 40)

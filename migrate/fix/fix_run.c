@@ -72,7 +72,7 @@ static gboolean open_disks(Fix *fix, GError **error)
             return FALSE;
     session_set_keys(fix->session, options->keys);
     session_set_root(fix->session, options->root);
-    session_set_no_kernel(fix->session, options->no_kernel);
+    session_set_backend(fix->session, options->fs_backend);
     return TRUE;
 }
 

@@ -3,6 +3,7 @@
 #   xfs, btrfs           a Debian guest is migrated, and the filesystem's own tools are content with the result
 #   nobody               the same (xfs) as an ordinary user without capabilities, /dev/kvm and /dev/fuse
 #   missing              no User-Mode Linux: exit status 5, and the hint names the package
+#   host                 the host's own kernel, for root: by name, and where there is no User-Mode Linux
 #   none                 --fs-backend none: the volume is a finding
 #   killed               the kernel dies while it is asked: an error, and nothing stays behind
 # shellcheck source=tests/cli/support.sh
@@ -81,9 +82,34 @@ missing)
     for program in qemu-nbd qemu-img nbdkit; do
         ln -s "$(command -v $program)" "bin/$program"
     done
-    PATH=$work/bin expect 5 "$MIGRATE" inspect guest.raw
+    PATH=$work/bin expect 5 "$MIGRATE" inspect guest.raw --fs-backend uml
     says err 'User-Mode Linux, which is not installed'
     says err 'hint: install user-mode-linux'
+    ;;
+host)
+    small_guest
+    if [ "$(id -u)" -ne 0 ]; then
+        expect 3 "$MIGRATE" inspect guest.raw --fs-backend host
+        says err 'only root'
+        echo "skipped the rest: not root"
+        exit 0
+    fi
+    for device in /dev/fuse /dev/loop-control; do
+        [ -w $device ] || { echo "skipped: no $device here"; exit 77; }
+    done
+    grep -qw xfs /proc/filesystems || modprobe xfs || { echo "skipped: no XFS in this kernel"; exit 77; }
+    expect 0 "$MIGRATE" inspect guest.raw --fs-backend host
+    says out '^system +Rocky Linux'
+    # Where User-Mode Linux is missing, root has the host's kernel without asking for it.
+    mkdir bin
+    for program in qemu-nbd qemu-img nbdkit; do
+        ln -s "$(command -v $program)" "bin/$program"
+    done
+    PATH=$work/bin expect 0 "$MIGRATE" inspect guest.raw
+    says out '^system +Rocky Linux'
+    losetup -l | grep 1125899906842624 && fail "a loop device is left"
+    grep drydock /proc/mounts && fail "something is mounted"
+    [ -z "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'drydock-host-*' -user root -mmin -1)" ] || fail "a folder is left"
     ;;
 none)
     small_guest

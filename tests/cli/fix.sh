@@ -74,14 +74,15 @@ run_seconds() { # COMMAND…
 
 # Ends a command with SIGKILL after part NUMBER of COUNT of the time it takes.
 kill_within() { # NUMBER COUNT COMMAND…
-    local delay process
+    local delay process status=0
     delay=$(python3 -c "print($seconds * ($1 - 0.5) / $2)")
     shift 2
     "$@" > out 2> err &
     process=$!
     sleep "$delay"
-    kill -9 $process 2>/dev/null || :
-    wait $process 2>/dev/null || :
+    kill -9 $process 2>/dev/null || status=ended
+    wait $process 2>/dev/null || status=killed
+    echo "after $delay s: $status"
     # What it started dies with it, a little later.
     for _ in $(seq 50); do
         flock -n disk.raw true && ! pgrep -f "$work" >/dev/null && return
@@ -322,7 +323,7 @@ devices)
     [ "$(id -u)" -eq 0 ] || { echo "skipped: devices take root"; exit 77; }
     debian
     device=$(losetup -f --show -P disk.raw) || { echo "skipped: no loop device here"; exit 77; }
-    trap 'umount -q mnt || :; losetup -d "$device"; chmod -R u+rwX "$work"; rm -rf --one-file-system "$work"' EXIT
+    trap 'mountpoint -q mnt && umount mnt; losetup -d "$device"; chmod -R u+rwX "$work"; rm -rf --one-file-system "$work"' EXIT
     expect 3 "$MIGRATE" fix disk.raw --undo-file u.undo --yes
     says err "in use: $device stands on it"
     expect 0 "$MIGRATE" inspect "$device"

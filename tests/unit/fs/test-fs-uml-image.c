@@ -8,14 +8,27 @@
 #include <unistd.h>
 
 #include "base/run.h"
+#include "fs/host_process.h"
 
 enum { PROGRAM_SECONDS = 120, OUTPUT_MAX = 16 * 1024 * 1024 };
 
 static UmlProcess *process;
+static HostProcess *host_process;
 static FsKernel *kernel;
+
+/* DRYDOCK_TEST_KERNEL=host: the tests are of the host's own kernel. */
+gboolean uml_kernel_is_host(void)
+{
+    return g_strcmp0(g_getenv("DRYDOCK_TEST_KERNEL"), "host") == 0;
+}
 
 static int connect_kernel(void *data, GError **error)
 {
+    int fd = -1;
+    if (uml_kernel_is_host()) {
+        host_process = host_process_start(&fd, error);
+        return fd;
+    }
     UmlProcess **started = data;
     *started = uml_process_start(error);
     return *started ? uml_process_connect(*started, error) : -1;
@@ -31,6 +44,7 @@ FsKernel *uml_kernel(void)
 void uml_kernel_kill(void)
 {
     g_clear_pointer(&process, uml_process_stop);
+    g_clear_pointer(&host_process, host_process_stop);
 }
 
 /* As a volume that is none says: another error than that of its content. */
@@ -47,6 +61,7 @@ void uml_kernel_end(void)
 {
     g_clear_pointer(&kernel, fs_kernel_free);
     g_clear_pointer(&process, uml_process_stop);
+    g_clear_pointer(&host_process, host_process_stop);
 }
 
 /* They live in the administrator's directories, which PATH need not name. */
@@ -66,6 +81,10 @@ static gboolean programs_are_there(void)
 {
     static const char *const names[] = {"linux.uml", "mkfs.xfs", "xfs_repair", "mkfs.btrfs",
                                         "btrfs"};
+    if (uml_kernel_is_host() && !host_process_is_possible()) {
+        g_test_skip("not root, or no FUSE or loop devices here");
+        return FALSE;
+    }
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = find_program(names[i]);
         if (!path) {

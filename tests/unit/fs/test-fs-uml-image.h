@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* XFS and Btrfs images for the tests of the driver, made and judged by their own tools, and a
-   kernel that mounts them: one for the whole program. */
+   kernel that mounts them: one for the whole program. DRYDOCK_TEST_KERNEL=host in the environment:
+   the host's own. */
 #ifndef TESTS_UNIT_FS_UML_IMAGE_H
 #define TESTS_UNIT_FS_UML_IMAGE_H
 
@@ -31,6 +32,7 @@ char *uml_image_populate(const UmlImage *image, const char *commands);
 
 Disk *uml_image_disk(const UmlImage *image, gboolean writable);
 Fs *uml_image_open(const UmlImage *image, gboolean writable);
+gboolean uml_kernel_is_host(void);
 /* The program's kernel. */
 FsKernel *uml_kernel(void);
 /* Kills the process as a crash would, with all that belongs to it. */

@@ -237,6 +237,10 @@ static void test_killed(gconstpointer type)
     gboolean found;
     if (!image)
         return;
+    if (uml_kernel_is_host()) {
+        g_test_skip("what unmounts for a helper that was killed asks this process, which waits");
+        return;
+    }
     Fs *fs = uml_image_open(image, TRUE);
     put(fs, "/file", content, NULL);
     uml_kernel_kill();

@@ -29,6 +29,11 @@ static Fs *reopen(void *data, Fs *old)
 static void test_contract(gconstpointer data)
 {
     const Variant *variant = data;
+    /* Linux 6.18 was seen to refuse it; User-Mode Linux of Debian 12 has 6.1. */
+    if (uml_kernel_is_host() && g_str_equal(variant->name, "xfs-4")) {
+        g_test_skip("new kernels do without XFS 4");
+        return;
+    }
     g_autoptr(UmlImage) image = uml_image_new(variant->type, variant->options, variant->size_mib);
     if (!image)
         return;
