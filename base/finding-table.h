@@ -301,6 +301,12 @@ FINDING(LINUX_IMAGE_SYSTEM, "linux-image-system", INFO,
         "/usr of {} is an image that nothing is written into: the changes are in /etc, /boot and the "
         "kernel's arguments, which its updates keep",
         "packages are added with its own tools, rpm-ostree or a system extension")
+FINDING(LINUX_SNAPSHOT_SYSTEM, "linux-snapshot-system", INFO,
+        "the root of {} is a read-only snapshot; the changes are made in it, and it stays read-only",
+        "after a rollback to an earlier snapshot they are not there")
+FINDING(LINUX_ETC_OVERLAY, "linux-etc-overlay", WARNING,
+        "/etc of {} is an overlay: the changes are in its lower layer, and files of the upper one hide them",
+        "compare /etc with the report at the first start, or update transactional-update to 5 in the source")
 FINDING(LINUX_BOOT_NOT_FOUND, "linux-boot-not-found", WARNING,
         "fstab mounts {}, which is on none of the disks: kernels and boot files are out of reach",
         "give all disks of the machine")

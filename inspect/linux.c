@@ -268,6 +268,8 @@ static gboolean mount_filesystems(const VolumeSet *set, const char *system_root,
         ostree_mount(set, system_root, guest);
     } else if (usr_image_is_root(guest->root) && usr_image_mount(set, guest)) {
         facts->usr = USR_PARTITION;
+    } else if (is_snapshot(system_root) && exists(guest->tree, "/usr/sbin/transactional-update")) {
+        facts->usr = USR_SNAPSHOT;
     }
     const Volume *esp = volume_set_find_esp(set, guest->root->disk_index);
     if (esp && !facts->esp_mount_point) {

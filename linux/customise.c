@@ -235,7 +235,8 @@ static gboolean check_image(const Guest *guest, const LinuxOptions *options, GEr
     if (!option)
         return TRUE;
     drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, "leave the option out",
-                      "%s does nothing in this guest, whose /usr is an image", option);
+                      "%s does nothing in this guest, whose /usr is not written at run time",
+                      option);
     return FALSE;
 }
 

@@ -45,8 +45,28 @@ static void report_unknown(const Guest *guest, GPtrArray *findings)
 
 static void report_image(const Guest *guest, GPtrArray *findings)
 {
+    static const FindingCode codes[] = {
+        [USR_OSTREE] = FINDING_LINUX_IMAGE_SYSTEM,
+        [USR_PARTITION] = FINDING_LINUX_IMAGE_SYSTEM,
+        [USR_SNAPSHOT] = FINDING_LINUX_SNAPSHOT_SYSTEM,
+    };
+
     if (guest->linux_facts.usr != USR_FILES)
-        findings_add(findings, FINDING_LINUX_IMAGE_SYSTEM, guest->product_name);
+        findings_add(findings, codes[guest->linux_facts.usr], guest->product_name);
+}
+
+/* Where fstab lays files of its own over /etc, as transactional-update did before version 5, those
+   hide what is changed below. */
+static void report_overlay(const Guest *guest, GPtrArray *findings)
+{
+    const GPtrArray *mounts = guest->linux_facts.mounts;
+
+    for (guint i = 0; mounts != NULL && i < mounts->len; i++) {
+        const GuestMount *mount = mounts->pdata[i];
+
+        if (g_strcmp0(mount->type, "overlay") == 0 && g_str_equal(mount->mount_point, "/etc"))
+            findings_add(findings, FINDING_LINUX_ETC_OVERLAY, guest->product_name);
+    }
 }
 
 gboolean linux_guest_plan(const Guest *guest, const LinuxNic *nics, guint nic_count, Edits *edits,
@@ -67,6 +87,7 @@ gboolean linux_guest_plan(const Guest *guest, const LinuxNic *nics, guint nic_co
 
     report_unknown(guest, findings);
     report_image(guest, findings);
+    report_overlay(guest, findings);
     for (size_t i = 0; i < G_N_ELEMENTS(steps); i++)
         if (!steps[i].plan(&plan, error)) {
             g_prefix_error(error, "cannot plan the guest's %s: ", steps[i].what);

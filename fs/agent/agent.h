@@ -44,6 +44,14 @@ int volume_root(const Request *request);
 /* Makes it writable. */
 int volume_begin_write(const Request *request);
 
+/* agent_subvolumes.c */
+/* Where directory is in Btrfs' default subvolume, and that is read-only – the root of a system that
+   is updated by snapshots – makes it writable until subvolume_lock(). *ret_subvolume: -1: it is
+   not. */
+int subvolume_unlock(int root, int directory, int *ret_subvolume);
+/* Read-only again; closes it. 0 or an errno. */
+int subvolume_lock(int subvolume);
+
 /* agent_read.c */
 int stat_file(const Request *request, Reply *reply);
 int list_directory(const Request *request, Reply *reply);

@@ -9,7 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/magic.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #define PATH_BYTES 4096
 #define DEPTH_LIMIT 32
@@ -171,5 +175,68 @@ int list_subvolumes(const Request *request, Reply *reply)
             failure = add_to_reply(reply, list.default_id == list.items[i].id, path);
     }
     list_clear(&list);
+    return failure;
+}
+
+/* The directory that is the root of the subvolume with directory in it; -1 and errno. */
+static int open_subvolume(int directory)
+{
+    int current = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat status;
+    for (int depth = 0; current >= 0; depth++) {
+        if (fstat(current, &status) == 0 && status.st_ino == BTRFS_FIRST_FREE_OBJECTID)
+            return current;
+        int parent =
+            depth < PATH_BYTES ? openat(current, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+        close(current);
+        current = parent;
+    }
+    return -1;
+}
+
+static int is_default(int root, int subvolume)
+{
+    struct btrfs_ioctl_ino_lookup_args lookup = {.objectid = BTRFS_FIRST_FREE_OBJECTID};
+    List list = {.default_id = BTRFS_FS_TREE_OBJECTID};
+    int found = ioctl(subvolume, BTRFS_IOC_INO_LOOKUP, &lookup) == 0 &&
+                read_list(root, &list) == 0 && lookup.treeid == list.default_id;
+    list_clear(&list);
+    return found;
+}
+
+int subvolume_unlock(int root, int directory, int *ret_subvolume)
+{
+    struct statfs volume;
+    __u64 flags = 0;
+    *ret_subvolume = -1;
+    if (fstatfs(root, &volume) != 0 || volume.f_type != BTRFS_SUPER_MAGIC)
+        return 0;
+    int subvolume = open_subvolume(directory);
+    if (subvolume < 0)
+        return errno;
+    int failure = 0;
+    if (ioctl(subvolume, BTRFS_IOC_SUBVOL_GETFLAGS, &flags) == 0 &&
+        (flags & BTRFS_SUBVOL_RDONLY) != 0 && is_default(root, subvolume)) {
+        flags &= ~(__u64)BTRFS_SUBVOL_RDONLY;
+        if (ioctl(subvolume, BTRFS_IOC_SUBVOL_SETFLAGS, &flags) == 0) {
+            *ret_subvolume = subvolume;
+            return 0;
+        }
+        failure = errno;
+    }
+    close(subvolume);
+    return failure;
+}
+
+int subvolume_lock(int subvolume)
+{
+    __u64 flags = 0;
+    int failure = 0;
+    if (ioctl(subvolume, BTRFS_IOC_SUBVOL_GETFLAGS, &flags) != 0)
+        failure = errno;
+    flags |= BTRFS_SUBVOL_RDONLY;
+    if (failure == 0 && ioctl(subvolume, BTRFS_IOC_SUBVOL_SETFLAGS, &flags) != 0)
+        failure = errno;
+    close(subvolume);
     return failure;
 }

@@ -12,25 +12,30 @@
 typedef struct {
     int root;   /* borrowed */
     int parent; /* O_PATH */
+    int locked; /* the subvolume that is read-only otherwise; -1: none */
     const char *name;
 } Place;
 
 /* 0 or an errno; the volume is writable afterwards. */
 static int place_open(const Request *request, Place *place)
 {
-    *place = (Place){.parent = -1};
+    *place = (Place){.parent = -1, .locked = -1};
     int failure = volume_begin_write(request);
     if (failure != 0)
         return failure;
     place->root = volume_root(request);
     place->parent = open_parent(place->root, request->text[0], &place->name);
-    return place->parent >= 0 ? 0 : errno;
+    return place->parent >= 0 ? subvolume_unlock(place->root, place->parent, &place->locked)
+                              : errno;
 }
 
-static void place_close(Place *place)
+/* Returns failure, or the errno that closing ends with. */
+static int place_close(Place *place, int failure)
 {
     if (place->parent >= 0)
         close(place->parent);
+    int last = place->locked >= 0 ? subvolume_lock(place->locked) : 0;
+    return failure != 0 ? failure : last;
 }
 
 static int write_all(int file, const uint8_t *bytes, size_t length, uint64_t offset)
@@ -126,8 +131,7 @@ int write_file(const Request *request, Reply *reply)
             unlinkat(place.parent, place.name, 0);
         close(file);
     }
-    place_close(&place);
-    return failure;
+    return place_close(&place, failure);
 }
 
 int make_directory(const Request *request, Reply *reply)
@@ -139,8 +143,7 @@ int make_directory(const Request *request, Reply *reply)
     (void)reply;
     if (failure == 0 && fstatat(place.parent, place.name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
         failure = S_ISDIR(status.st_mode) ? 0 : ENOTDIR;
-        place_close(&place);
-        return failure;
+        return place_close(&place, failure);
     }
     if (failure == 0)
         failure = attributes_choose(request, place.root, place.parent, S_IFDIR, &attributes);
@@ -156,8 +159,7 @@ int make_directory(const Request *request, Reply *reply)
             unlinkat(place.parent, place.name, AT_REMOVEDIR);
     }
     attributes_close(&attributes);
-    place_close(&place);
-    return failure;
+    return place_close(&place, failure);
 }
 
 int make_symlink(const Request *request, Reply *reply)
@@ -182,8 +184,7 @@ int make_symlink(const Request *request, Reply *reply)
             unlinkat(place.parent, place.name, 0);
     }
     attributes_close(&attributes);
-    place_close(&place);
-    return failure;
+    return place_close(&place, failure);
 }
 
 int remove_file(const Request *request, Reply *reply)
@@ -197,6 +198,5 @@ int remove_file(const Request *request, Reply *reply)
     if (failure == 0 &&
         unlinkat(place.parent, place.name, S_ISDIR(status.st_mode) ? AT_REMOVEDIR : 0) != 0)
         failure = errno;
-    place_close(&place);
-    return failure;
+    return place_close(&place, failure);
 }

@@ -6,7 +6,9 @@ has() {
 
 package=qemu-guest-agent
 given=/etc/drydock/packages
-if [ -d $given ] && has rpm-ostree; then
+if [ -d $given ] && has transactional-update; then
+    transactional-update -n pkg install $given/*.rpm || exit # it is there after the next start
+elif [ -d $given ] && has rpm-ostree; then
     rpm-ostree install -A -C --idempotent --allow-inactive $given/*.rpm || exit
 elif [ -d $given ] && has dpkg; then
     DEBIAN_FRONTEND=noninteractive dpkg -i $given/*.deb || exit
@@ -14,6 +16,8 @@ elif [ -d $given ] && has rpm; then
     rpm -U --replacepkgs $given/*.rpm || exit
 elif [ -d $given ] && has apk; then
     apk add --no-network --allow-untrusted $given/*.apk || exit
+elif has transactional-update; then
+    transactional-update -n pkg install $package || exit
 elif has rpm-ostree; then
     rpm-ostree install -A --idempotent --allow-inactive $package || exit
 elif has apt-get; then

@@ -196,6 +196,37 @@ static void test_subvolumes(void)
     uml_image_check(image);
 }
 
+/* The root of a system that is updated by snapshots is one: it is written, and read-only
+   afterwards; another snapshot is not written. */
+static void test_read_only_root(void)
+{
+    g_autoptr(UmlImage) image = uml_image_new("btrfs", "", 160);
+    g_autoptr(GError) error = NULL;
+    if (!image)
+        return;
+    g_autofree char *filled = uml_image_populate(
+        image,
+        "cd /mnt; btrfs -q subvolume create @; mkdir -p @/etc/deep @/.snapshots\n"
+        "btrfs -q subvolume snapshot -r @ @/.snapshots/1\n"
+        "btrfs -q subvolume snapshot -r @ @/.snapshots/2\n"
+        "btrfs subvolume set-default $(btrfs inspect-internal rootid @/.snapshots/2) /mnt; cd /\n");
+    if (!filled)
+        return;
+    g_autoptr(Fs) fs = uml_image_open(image, TRUE);
+    g_autoptr(GBytes) content = g_bytes_new_static("text", 4);
+    put(fs, "/@/.snapshots/2/etc/deep/new", content, NULL);
+    put(fs, "/@/.snapshots/2/top", content, NULL);
+    g_assert_false(fs_write_file(fs, "/@/.snapshots/1/etc/new", content, NULL, &error));
+    g_assert_nonnull(strstr(error->message, g_strerror(EROFS)));
+    sync_fs(fs);
+    g_clear_pointer(&fs, fs_close);
+    uml_image_check(image);
+    g_autofree char *shown = uml_image_populate(image, "cd /mnt; cat etc/deep/new top\n"
+                                                       "btrfs property get . ro; cd /\n");
+    g_assert_nonnull(shown);
+    g_assert_nonnull(strstr(shown, "texttextro=true\n"));
+}
+
 static void test_several_devices(void)
 {
     g_autoptr(UmlImage) first = uml_image_new("btrfs", "", 160);
@@ -337,6 +368,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/fs/uml/dirty-log", test_dirty_log);
     g_test_add_func("/fs/uml/subvolumes", test_subvolumes);
+    g_test_add_func("/fs/uml/read-only-root", test_read_only_root);
     g_test_add_func("/fs/uml/several-devices", test_several_devices);
     g_test_add_func("/fs/uml/testdata", test_testdata);
     int result = g_test_run();

@@ -179,6 +179,35 @@ static void test_usr_partitions(void)
     }
 }
 
+/* openSUSE MicroOS: the default subvolume is a snapshot, /etc and /var are others. */
+static void test_snapshot(void)
+{
+    static const FileRow files[] = {
+        {"/@/.snapshots/1/snapshot/etc/os-release", "ID=opensuse-microos\nPRETTY_NAME=\"First\"\n"},
+        {"/@/.snapshots/1/snapshot/usr/bin/sh", ""},
+        {"/@/.snapshots/2/snapshot/etc/os-release",
+         "ID=opensuse-microos\nID_LIKE=\"suse opensuse\"\nPRETTY_NAME=\"Second\"\n"},
+        {"/@/.snapshots/2/snapshot/etc/fstab",
+         "LABEL=x / btrfs ro 0 0\nLABEL=x /var btrfs subvol=/@/var 0 0\n"},
+        {"/@/.snapshots/2/snapshot/usr/bin/sh", ""},
+        {"/@/.snapshots/2/snapshot/usr/sbin/transactional-update", ""},
+        {"/@/var/lib/mark", ""},
+        {NULL, NULL},
+    };
+    g_autoptr(GPtrArray) findings = findings_new();
+    g_autoptr(VolumeSet) set = support_set(PARTITION_TABLE_GPT, 1);
+    Volume *volume = support_add_volume(set, 0, 1, support_fs(TRUE, files), "btrfs", NULL, "x");
+    volume->subvolumes = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(volume->subvolumes, g_strdup("/@/.snapshots/2/snapshot"));
+    g_ptr_array_add(volume->subvolumes, g_strdup("/@/.snapshots/1/snapshot"));
+    g_ptr_array_add(volume->subvolumes, g_strdup("/@/var"));
+    g_autoptr(Guest) guest = support_inspect(set, findings);
+    g_assert_cmpstr(guest->product_name, ==, "Second");
+    g_assert_cmpint(guest->linux_facts.usr, ==, USR_SNAPSHOT);
+    g_assert_true(fs_tree_is_file(guest->tree, "/var/lib/mark"));
+    g_assert_cmpstr(guest->profile, ==, "suse-family");
+}
+
 /* A partition may be called so without any /usr beside it. */
 static void test_other_root(void)
 {
@@ -195,6 +224,7 @@ int main(int argc, char **argv)
     g_test_add_func("/inspect/ostree/saved", test_saved);
     g_test_add_func("/inspect/ostree/one-volume", test_one_volume);
     g_test_add_func("/inspect/ostree/names", test_names);
+    g_test_add_func("/inspect/snapshot/default", test_snapshot);
     g_test_add_func("/inspect/usr-image/partitions", test_usr_partitions);
     g_test_add_func("/inspect/usr-image/other-root", test_other_root);
     return g_test_run();

@@ -333,6 +333,39 @@ static void test_no_init(void)
     g_assert_error(error, DRYDOCK_ERROR, DRYDOCK_ERROR_UNSUPPORTED);
 }
 
+static void test_images(void)
+{
+    static const struct {
+        UsrKind usr;
+        gboolean rebuild, agent;
+        const char *message; /* NULL: it is done */
+    } rows[] = {
+        {USR_FILES, TRUE, TRUE, NULL},
+        {USR_OSTREE, TRUE, FALSE, "--rebuild-initramfs does nothing"},
+        {USR_OSTREE, FALSE, TRUE, NULL},
+        {USR_PARTITION, FALSE, TRUE, "--install-agent does nothing"},
+        {USR_SNAPSHOT, TRUE, FALSE, "--rebuild-initramfs does nothing"},
+        {USR_SNAPSHOT, FALSE, TRUE, NULL},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(TestGuest) guest = test_guest_new();
+        g_autoptr(GError) error = NULL;
+        LinuxOptions options = {.rebuild_initramfs = rows[i].rebuild,
+                                .install_agent = rows[i].agent};
+
+        test_guest_add_text(guest, "/usr/lib/systemd/systemd", "");
+        guest->guest.linux_facts.usr = rows[i].usr;
+        g_test_message("row %u", i);
+        g_assert_cmpint(linux_customise(&guest->guest, &options, NULL, guest->edits, &error), ==,
+                        rows[i].message == NULL);
+        if (rows[i].message == NULL)
+            continue;
+        g_assert_true(g_error_matches(error, DRYDOCK_ERROR, DRYDOCK_ERROR_UNSUPPORTED));
+        g_assert_true(g_str_has_prefix(error->message, rows[i].message));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -349,5 +382,6 @@ int main(int argc, char **argv)
     g_test_add_func("/linux/customise/sysv", test_sysv);
     g_test_add_func("/linux/customise/first-boot", test_first_boot);
     g_test_add_func("/linux/customise/no-init", test_no_init);
+    g_test_add_func("/linux/customise/images", test_images);
     return g_test_run();
 }

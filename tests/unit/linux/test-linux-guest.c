@@ -129,6 +129,24 @@ static void make_built_in(TestGuest *guest)
                         "kernel/sd_mod.ko\nkernel/virtio_net.ko\n");
 }
 
+static void make_snapshot(TestGuest *guest)
+{
+    GuestMount *mount;
+
+    make_built_in(guest);
+    test_guest_add_mount(guest, "overlay", "/etc", NULL);
+    mount = guest->guest.linux_facts.mounts->pdata[0];
+    g_free(mount->type);
+    mount->type = g_strdup("overlay");
+    guest->guest.linux_facts.usr = USR_SNAPSHOT;
+}
+
+static void make_flatcar(TestGuest *guest)
+{
+    make_without_initramfs(guest);
+    guest->guest.linux_facts.usr = USR_PARTITION;
+}
+
 static void make_without_modules(TestGuest *guest)
 {
     GuestKernel *kernel = test_guest_add_kernel(guest, "4.4.0");
@@ -232,6 +250,9 @@ static void test_plans(void)
          "linux-kernel-for-xen linux-guest-agent-missing"},
         {make_without_initramfs, FALSE, TRUE, "", "linux-no-initramfs linux-guest-agent-missing"},
         {make_built_in, TRUE, TRUE, "", "linux-guest-agent-missing"},
+        {make_snapshot, TRUE, TRUE, "",
+         "linux-snapshot-system linux-etc-overlay linux-guest-agent-missing"},
+        {make_flatcar, TRUE, TRUE, "", "linux-image-system linux-guest-agent-missing"},
         {make_without_modules, FALSE, FALSE, "",
          "linux-kernel-without-modules linux-guest-agent-missing"},
         {make_broken_initramfs, FALSE, TRUE, "",
