@@ -304,16 +304,24 @@ static gboolean load(Document *document, yaml_parser_t *parser, const char *text
     return document->is_loaded;
 }
 
-static gboolean run_parser(ParseFunc func, Document *document, const char *text, size_t length,
-                           GError **error)
+static gboolean run_parser(ParseFunc func, Document *document, const GString *text, GError **error)
 {
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
         g_error("out of memory");
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
-    gboolean ok = func(document, &parser, text, length, error);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text->str, text->len);
+    gboolean ok = func(document, &parser, text->str, text->len, error);
     yaml_parser_delete(&parser);
     return ok;
+}
+
+/* JSON allows tabs before its first bracket, YAML does not. */
+static void replace_leading_tabs(GString *text)
+{
+    size_t blank = strspn(text->str, " \t\r\n");
+    for (size_t i = 0; i < blank && strchr("{[", text->str[blank]); i++)
+        if (text->str[i] == '\t')
+            text->str[i] = ' ';
 }
 
 Document *document_parse(const char *name, const char *text, size_t length, GError **error)
@@ -325,14 +333,10 @@ Document *document_parse(const char *name, const char *text, size_t length, GErr
                           (guint)(DOCUMENT_LIMIT_BYTES >> 20));
         return NULL;
     }
-    g_autoptr(GString) joined =
-        memmem(text, length, "\\u", 2) ? join_surrogates(text, length) : NULL;
-    if (joined) {
-        text = joined->str;
-        length = joined->len;
-    }
-    if (!run_parser(look_at_events, document, text, length, error) ||
-        !run_parser(load, document, text, length, error) || !check_values(document, error))
+    g_autoptr(GString) prepared = join_surrogates(text, length);
+    replace_leading_tabs(prepared);
+    if (!run_parser(look_at_events, document, prepared, error) ||
+        !run_parser(load, document, prepared, error) || !check_values(document, error))
         return NULL;
     return g_steal_pointer(&document);
 }

@@ -41,7 +41,6 @@ typedef struct {
     char **edits;     /* options with their values, in their order: "--write=/etc/motd:hello" */
     char *format;     /* "qcow2" or "raw" */
     char *compress;   /* "zstd" or "zlib" */
-    gboolean sync;
 } BatchSettings;
 
 void batch_settings_clear(BatchSettings *settings);

@@ -281,13 +281,14 @@ static gboolean read_manifest(const Reader *reader, GError **error)
         return FALSE;
     const DocumentValue *defaults = document_find(reader->document, root, "defaults");
     const DocumentValue *machines = document_find(reader->document, root, "machines");
+    if (defaults && !read_defaults(reader, defaults, error))
+        return FALSE;
     if (!machines) {
         document_set_error(reader->document, root, "list them below 'machines:'", error,
                            "there are no machines in it");
         return FALSE;
     }
-    return (!defaults || read_defaults(reader, defaults, error)) &&
-           read_machines(reader, machines, error);
+    return read_machines(reader, machines, error);
 }
 
 BatchManifest *batch_manifest_parse(const char *path, const Document *document, GError **error)
