@@ -138,7 +138,23 @@ FINDING(RAID_DUPLICATE, "raid-duplicate", WARNING,
         "{} is a copy of another member of its RAID array; it was left alone",
         "leave the copy's disk out")
 FINDING(VOLUME_FILESYSTEM, "volume-filesystem", WARNING,
-        "{} has a filesystem that is not read: what is in it was not looked at", NULL)
+        "{} has a filesystem that is not read: what is in it was not looked at",
+        "it is copied as it is; look after the migration whether anything names its disk")
+FINDING(VOLUME_LINUX_FILESYSTEM, "volume-linux-filesystem", WARNING,
+        "{} has a filesystem of Linux that is not read: what is in it was not looked at",
+        "a system on it cannot be migrated: move it to ext4, XFS or Btrfs before the export; data "
+        "alone is copied as it is, and fstab has to name it by UUID or label")
+FINDING(VOLUME_ZFS, "volume-zfs", WARNING,
+        "{} belongs to a ZFS pool, which is not read: what is in it was not looked at",
+        "a system on it cannot be migrated: move it to ext4, XFS or Btrfs before the export; a "
+        "pool of data is copied as it is, with all its disks: export it in the source (zpool "
+        "export), import it in the new machine (zpool import)")
+FINDING(VOLUME_VMFS, "volume-vmfs", WARNING,
+        "{} belongs to a datastore of a VMware host, and not to a virtual machine",
+        "give the machine's .vmx file, or its .vmdk files, from the datastore instead")
+FINDING(VOLUME_LAYER, "volume-layer", WARNING,
+        "{} belongs to a kind of storage that is not read: what is in it was not looked at",
+        "a system on it cannot be migrated; give all disks that belong together")
 FINDING(VOLUME_DYNAMIC_DISK, "volume-dynamic-disk", WARNING,
         "{} is part of a Windows dynamic disk; volumes that span disks are not read", NULL)
 FINDING(VOLUME_STORAGE_SPACES, "volume-storage-spaces", WARNING,

@@ -195,35 +195,53 @@ static gboolean uml_file_extents(Fs *fs, const char *path, GArray *extents, GErr
     return TRUE;
 }
 
-/* Each is a flag and a path. */
-static gboolean add_subvolumes(const GByteArray *data, GPtrArray *paths, GError **error)
+static void subvolume_free(gpointer data)
 {
+    FsSubvolume *subvolume = data;
+    g_free(subvolume->path);
+    g_free(subvolume);
+}
+
+static void add_subvolume(GPtrArray *subvolumes, gboolean is_default, uint64_t id, const char *path)
+{
+    FsSubvolume *subvolume = g_new0(FsSubvolume, 1);
+    subvolume->id = id;
+    subvolume->path = g_strdup(path);
+    g_ptr_array_insert(subvolumes, is_default ? 0 : -1, subvolume);
+}
+
+/* Each is a flag, an identifier and a path. */
+static gboolean add_subvolumes(const GByteArray *data, GPtrArray *subvolumes, GError **error)
+{
+    const guint fixed = 1 + sizeof(uint64_t);
     for (guint offset = 0; offset < data->len;) {
         const guint8 *item = data->data + offset;
-        const guint8 *end = memchr(item + 1, '\0', data->len - offset - 1);
-        if (!end || item[1] != '/')
+        const guint8 *end = data->len - offset > fixed
+                                ? memchr(item + fixed, '\0', data->len - offset - fixed)
+                                : NULL;
+        if (!end || item[fixed] != '/')
             return fail_nonsense(error);
-        g_ptr_array_insert(paths, item[0] != 0 ? 0 : -1, g_strdup((const char *)item + 1));
+        add_subvolume(subvolumes, item[0] != 0, get_le64(item + 1), (const char *)item + fixed);
         offset += (guint)(end + 1 - item);
     }
     return TRUE;
 }
 
-gboolean fs_list_subvolumes(Fs *fs, GPtrArray **ret_paths, GError **error)
+gboolean fs_list_subvolumes(Fs *fs, GPtrArray **ret_subvolumes, GError **error)
 {
-    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) subvolumes = g_ptr_array_new_with_free_func(subvolume_free);
     if (fs->ops == &fs_uml_ops && g_str_equal(((UmlFs *)fs)->type, "btrfs")) {
         UmlRequest request = {.operation = AGENT_SUBVOLUMES};
         g_auto(UmlReply) reply = {0};
         if (!uml_call((UmlFs *)fs, &request, &reply, error) ||
-            !add_subvolumes(reply.data, paths, error)) {
+            !add_subvolumes(reply.data, subvolumes, error)) {
             g_prefix_error(error, "cannot list the subvolumes of %s: ", disk_name(fs->volume));
             return FALSE;
         }
     }
-    if (paths->len == 0)
-        g_ptr_array_add(paths, g_strdup("/"));
-    *ret_paths = g_steal_pointer(&paths);
+    if (subvolumes->len == 0)
+        add_subvolume(subvolumes, TRUE, FS_SUBVOLUME_TOP_LEVEL, "/");
+    *ret_subvolumes = g_steal_pointer(&subvolumes);
     return TRUE;
 }
 

@@ -43,9 +43,16 @@ gboolean fs_kernel_has_type(const char *type);
 gboolean fs_kernel_open(FsKernel *kernel, Disk *volume, const GPtrArray *others, const char *type,
                         Fs **ret_fs, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Of Btrfs: of char *, paths from the top level, the one that is mounted by default first ("/": the
-   top level itself). Others have none of them: "/". */
-gboolean fs_list_subvolumes(Fs *fs, GPtrArray **ret_paths,
+#define FS_SUBVOLUME_TOP_LEVEL 5 /* the identifier of what all others are in */
+
+typedef struct {
+    char *path; /* its folder from the top level; "/": that itself */
+    uint64_t id;
+} FsSubvolume;
+
+/* Of Btrfs: of FsSubvolume, the one that is mounted by default first. Others have none of them: the
+   top level alone. */
+gboolean fs_list_subvolumes(Fs *fs, GPtrArray **ret_subvolumes,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 #endif

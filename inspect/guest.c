@@ -35,10 +35,10 @@ void guest_free(Guest *guest)
 
 static const struct {
     GuestKind kind;
-    gboolean (*find)(const Volume *volume, char **ret_root, GError **error);
+    gboolean (*find)(const Volume *volume, GPtrArray *roots, GError **error);
 } kinds[] = {
-    {GUEST_LINUX, linux_find_system},
-    {GUEST_WINDOWS, windows_find_system},
+    {GUEST_LINUX, linux_find_systems},
+    {GUEST_WINDOWS, windows_find_systems},
 };
 
 static gboolean find_candidates(const VolumeSet *set, GPtrArray *candidates, GError **error)
@@ -46,28 +46,41 @@ static gboolean find_candidates(const VolumeSet *set, GPtrArray *candidates, GEr
     for (guint i = 0; i < set->volumes->len; i++) {
         const Volume *volume = g_ptr_array_index(set->volumes, i);
         for (guint j = 0; j < G_N_ELEMENTS(kinds) && volume->fs; j++) {
-            g_autofree char *root = NULL;
+            g_autoptr(GPtrArray) roots = g_ptr_array_new_with_free_func(g_free);
             if (!interrupt_check(error))
                 return FALSE;
-            if (!kinds[j].find(volume, &root, error)) {
+            if (!kinds[j].find(volume, roots, error)) {
                 g_prefix_error(error, "cannot look for a system on %s: ", volume->name);
                 return FALSE;
             }
-            if (!root)
-                continue;
-            GuestCandidate *candidate = g_new0(GuestCandidate, 1);
-            candidate->kind = kinds[j].kind;
-            candidate->volume = volume;
-            candidate->root = g_steal_pointer(&root);
-            g_ptr_array_add(candidates, candidate);
+            for (guint k = 0; k < roots->len; k++) {
+                GuestCandidate *candidate = g_new0(GuestCandidate, 1);
+                candidate->kind = kinds[j].kind;
+                candidate->volume = volume;
+                candidate->root = g_strdup(g_ptr_array_index(roots, k));
+                g_ptr_array_add(candidates, candidate);
+            }
         }
     }
     return TRUE;
 }
 
-/* The message names what is in the way, where something is: most often LVM or encryption. */
-static void set_no_system_error(const VolumeSet *set, GError **error)
+/* What to do about a volume that was not read; NULL: nothing that is special. */
+static const char *find_hint(const GPtrArray *findings)
 {
+    static const FindingCode codes[] = {FINDING_VOLUME_VMFS, FINDING_VOLUME_ZFS,
+                                        FINDING_VOLUME_LINUX_FILESYSTEM, FINDING_VOLUME_LAYER};
+    for (guint i = 0; i < G_N_ELEMENTS(codes); i++)
+        for (guint j = 0; j < findings->len; j++)
+            if (((const Finding *)g_ptr_array_index(findings, j))->code == codes[i])
+                return finding_code_hint(codes[i]);
+    return NULL;
+}
+
+/* The message names what is in the way, where something is: most often LVM or encryption. */
+static void set_no_system_error(const VolumeSet *set, const GPtrArray *findings, GError **error)
+{
+    const char *hint = find_hint(findings);
     g_autoptr(GString) unread = g_string_new(NULL);
     for (guint i = 0; i < set->volumes->len; i++) {
         const Volume *volume = g_ptr_array_index(set->volumes, i);
@@ -81,7 +94,7 @@ static void set_no_system_error(const VolumeSet *set, GError **error)
                                (const char *)g_ptr_array_index(set->unmapped, i));
     if (unread->len)
         drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED,
-                          "see migrate-inspect(1) for the volumes that are supported",
+                          hint ? hint : "see migrate-inspect(1) for the volumes that are supported",
                           "found no operating system; not readable: %s", unread->str);
     else
         drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED,
@@ -94,46 +107,64 @@ static const char *kind_name(GuestKind kind)
     return kind == GUEST_LINUX ? "Linux" : "Windows";
 }
 
-/* NULL: there is no system there. */
-static const GuestCandidate *find_wanted(const VolumeSet *set, const GPtrArray *candidates,
-                                         GError **error)
+static void add_other_system(const GuestCandidate *other, GPtrArray *findings)
+{
+    g_autofree char *subject = g_strdup_printf(
+        "%s on %s%s%s", kind_name(other->kind), other->volume->name,
+        other->volume->subvolumes ? " in " : "", other->volume->subvolumes ? other->root : "");
+    findings_add(findings, FINDING_OTHER_SYSTEM, subject);
+}
+
+/* Forgets the systems on other volumes than the wanted one. */
+static gboolean keep_wanted(const VolumeSet *set, GPtrArray *candidates, GPtrArray *findings,
+                            GError **error)
 {
     g_autoptr(GString) names = g_string_new("systems are on");
-    for (guint i = 0; i < candidates->len; i++) {
-        const GuestCandidate *candidate = g_ptr_array_index(candidates, i);
-        if (candidate->volume == set->wanted_root)
-            return candidate;
-        g_string_append_printf(names, "%s %s", i > 0 ? "," : "", candidate->volume->name);
+    g_autoptr(GPtrArray) others = g_ptr_array_new_with_free_func(candidate_free);
+    for (guint i = 0; i < candidates->len;) {
+        GuestCandidate *candidate = g_ptr_array_index(candidates, i);
+        if (candidate->volume == set->wanted_root) {
+            i++;
+            continue;
+        }
+        g_string_append_printf(names, "%s %s", others->len > 0 ? "," : "", candidate->volume->name);
+        g_ptr_array_add(others, g_ptr_array_steal_index(candidates, i));
     }
-    drydock_error_set(error, DRYDOCK_ERROR_NOT_FOUND, names->str,
-                      "found no operating system on '%s'", set->wanted_root->name);
-    return NULL;
+    if (candidates->len == 0) {
+        drydock_error_set(error, DRYDOCK_ERROR_NOT_FOUND, names->str,
+                          "found no operating system on '%s'", set->wanted_root->name);
+        return FALSE;
+    }
+    for (guint i = 0; i < others->len; i++)
+        add_other_system(g_ptr_array_index(others, i), findings);
+    return TRUE;
+}
+
+static gboolean has_subvolumes(const GPtrArray *candidates)
+{
+    const GuestCandidate *first = g_ptr_array_index(candidates, 0);
+    return first->volume->subvolumes != NULL;
 }
 
 /* Where there is a Linux, its boot loader comes first and lists the others. */
-static gboolean choose(const VolumeSet *set, const GPtrArray *candidates, GPtrArray *findings,
+static gboolean choose(const VolumeSet *set, GPtrArray *candidates, GPtrArray *findings,
                        const GuestCandidate **ret_chosen, GError **error)
 {
     const GuestCandidate *chosen = NULL;
-    if (set->wanted_root) {
-        chosen = find_wanted(set, candidates, error);
-        if (!chosen)
-            return FALSE;
-    } else if (candidates->len > 1) {
+    if (set->wanted_root && !keep_wanted(set, candidates, findings, error))
+        return FALSE;
+    if (candidates->len > 1 || has_subvolumes(candidates)) {
         if (!linux_find_default(set, candidates, &chosen, error) ||
             (!chosen && !windows_find_default(set, candidates, &chosen, error)))
             return FALSE;
+        if (chosen && set->wanted_root && chosen->volume != set->wanted_root)
+            chosen = NULL;
     }
     if (!chosen)
         chosen = g_ptr_array_index(candidates, 0);
-    for (guint i = 0; i < candidates->len; i++) {
-        const GuestCandidate *other = g_ptr_array_index(candidates, i);
-        if (other == chosen)
-            continue;
-        g_autofree char *subject =
-            g_strdup_printf("%s on %s", kind_name(other->kind), other->volume->name);
-        findings_add(findings, FINDING_OTHER_SYSTEM, subject);
-    }
+    for (guint i = 0; i < candidates->len; i++)
+        if (g_ptr_array_index(candidates, i) != chosen)
+            add_other_system(g_ptr_array_index(candidates, i), findings);
     *ret_chosen = chosen;
     return TRUE;
 }
@@ -166,7 +197,7 @@ gboolean guest_inspect(VolumeSet *set, Profiles *profiles, GPtrArray *findings, 
         if (findings_check_blockers(findings, error) &&
             findings_check(findings, FINDING_VOLUME_LUKS, error) &&
             findings_check(findings, FINDING_LUKS_UNSUPPORTED, error))
-            set_no_system_error(set, error);
+            set_no_system_error(set, findings, error);
         return FALSE;
     }
     if (!choose(set, candidates, findings, &chosen, error))

@@ -13,11 +13,11 @@ typedef struct {
     char *root;
 } GuestCandidate;
 
-/* *ret_root: owned, NULL and no error when there is no such system on the volume. */
-gboolean linux_find_system(const Volume *volume, char **ret_root,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean windows_find_system(const Volume *volume, char **ret_root,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Adds the root of each such system on the volume to roots, of char *; none is no error. */
+gboolean linux_find_systems(const Volume *volume, GPtrArray *roots,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean windows_find_systems(const Volume *volume, GPtrArray *roots,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Fills guest, whose kind, root and profiles are set. */
 gboolean linux_read_guest(const VolumeSet *set, const char *system_root, GPtrArray *findings,
@@ -32,8 +32,8 @@ void linux_facts_clear(GuestLinux *facts);
 void windows_facts_clear(GuestWindows *facts);
 
 /* The candidate that the boot loader starts by itself; NULL: it does not say. candidates: of
-   GuestCandidate. */
-gboolean linux_find_default(const VolumeSet *set, const GPtrArray *candidates,
+   GuestCandidate. Linux: a snapshot that is started is added to them. */
+gboolean linux_find_default(const VolumeSet *set, GPtrArray *candidates,
                             const GuestCandidate **ret_default,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean windows_find_default(const VolumeSet *set, const GPtrArray *candidates,

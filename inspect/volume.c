@@ -10,18 +10,6 @@
 #include "inspect/volume_findings.h"
 #include "inspect/volume_layers.h"
 
-/* What blkid calls a volume that we cannot read, by type or else by usage, and what the user must
-   know of it. Swap and empty volumes are no news. */
-static const struct {
-    const char *type, *usage;
-    FindingCode finding;
-} unreadable[] = {
-    {"crypto_LUKS", NULL, FINDING_VOLUME_LUKS},
-    {"LVM1_member", NULL, FINDING_VOLUME_LVM},
-    {NULL, "raid", FINDING_VOLUME_RAID},
-    {NULL, "filesystem", FINDING_VOLUME_FILESYSTEM},
-};
-
 /* Members of something larger, which is put together when all of them are known. */
 static const struct {
     const char *type; /* blkid's */
@@ -133,25 +121,6 @@ static gboolean is_layer_type(const char *type)
         if (g_str_equal(type, layers[i].type))
             return TRUE;
     return FALSE;
-}
-
-void volume_add_unreadable(const Volume *volume, GPtrArray *findings)
-{
-    g_autofree char *with_type = g_strdup_printf("%s (%s)", volume->name, volume->probe->type);
-    for (guint i = 0; i < G_N_ELEMENTS(unreadable); i++) {
-        if (unreadable[i].type ? g_str_equal(volume->probe->type, unreadable[i].type)
-                               : g_strcmp0(volume->probe->usage, unreadable[i].usage) == 0) {
-            findings_add(findings, unreadable[i].finding,
-                         unreadable[i].type ? volume->name : with_type);
-            return;
-        }
-    }
-}
-
-void volume_add_damaged(const Volume *volume, const GError *reason, GPtrArray *findings)
-{
-    g_debug("%s: %s", volume->name, reason->message);
-    volume_add_finding(findings, FINDING_VOLUME_DAMAGED, volume->name, reason->message);
 }
 
 /* Partitions that never hold a filesystem; looking costs as much as for any other. */

@@ -56,8 +56,7 @@ typedef struct {
     VolumeProbe *probe;
     FsOpenFlags open_flags; /* for fs */
     Fs *fs;                 /* NULL: no filesystem we open */
-    /* Btrfs with subvolumes: of char *, their folders in fs, the default one first; else NULL. */
-    GPtrArray *subvolumes;
+    GPtrArray *subvolumes;  /* Btrfs: of FsSubvolume, the default one first; else NULL */
 } Volume;
 
 /* Where a disk was in the machine it comes from. */

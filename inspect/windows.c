@@ -68,11 +68,10 @@ static gboolean read_boot_ini(Fs *fs, char **ret_folder, GError **error)
     return TRUE;
 }
 
-gboolean windows_find_system(const Volume *volume, char **ret_root, GError **error)
+gboolean windows_find_systems(const Volume *volume, GPtrArray *roots, GError **error)
 {
     static const char *const usual_names[] = {"windows", "winnt", "win32", "win", "reactos", NULL};
 
-    *ret_root = NULL;
     if (fs_is_case_sensitive(volume->fs))
         return TRUE;
     g_autoptr(GPtrArray) entries = NULL;
@@ -92,7 +91,7 @@ gboolean windows_find_system(const Volume *volume, char **ret_root, GError **err
             !has_file(volume->fs, root, "/System32/config/SOFTWARE", &has_software, error))
             return FALSE;
         if (has_system && has_software) {
-            *ret_root = g_steal_pointer(&root);
+            g_ptr_array_add(roots, g_steal_pointer(&root));
             return TRUE;
         }
     }

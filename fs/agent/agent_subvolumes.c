@@ -150,14 +150,17 @@ static int find_path(int root, const List *list, const Subvolume *subvolume, cha
     return 0;
 }
 
-static int add_to_reply(Reply *reply, int is_default, const char *path)
+/* User-Mode Linux is x86 only, and so is little-endian. */
+static int add_to_reply(Reply *reply, const List *list, uint64_t id, const char *path)
 {
     size_t bytes = strlen(path) + 1;
-    if (reply->length + 1 + bytes > AGENT_DATA_LIMIT)
+    if (reply->length + 1 + sizeof(id) + bytes > AGENT_DATA_LIMIT)
         return E2BIG;
-    reply->data[reply->length] = (uint8_t)is_default;
-    memcpy(reply->data + reply->length + 1, path, bytes);
-    reply->length += 1 + bytes;
+    uint8_t *item = reply->data + reply->length;
+    item[0] = list->default_id == id;
+    memcpy(item + 1, &id, sizeof(id));
+    memcpy(item + 1 + sizeof(id), path, bytes);
+    reply->length += 1 + sizeof(id) + bytes;
     return 0;
 }
 
@@ -168,11 +171,11 @@ int list_subvolumes(const Request *request, Reply *reply)
     int root = volume_root(request);
     int failure = root < 0 ? errno : read_list(root, &list);
     if (failure == 0)
-        failure = add_to_reply(reply, list.default_id == BTRFS_FS_TREE_OBJECTID, TOP_LEVEL);
+        failure = add_to_reply(reply, &list, BTRFS_FS_TREE_OBJECTID, TOP_LEVEL);
     for (size_t i = 0; i < list.count && failure == 0; i++) {
         /* One that is being deleted has no place any more. */
         if (find_path(root, &list, &list.items[i], path) == 0)
-            failure = add_to_reply(reply, list.default_id == list.items[i].id, path);
+            failure = add_to_reply(reply, &list, list.items[i].id, path);
     }
     list_clear(&list);
     return failure;

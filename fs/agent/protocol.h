@@ -64,8 +64,8 @@ enum {
     /* text: path; numbers[1]: offset to start at. Reply: pairs of 64-bit start and length;
        numbers[0]: offset to go on, 0 at the end. */
     AGENT_EXTENTS,
-    /* Btrfs. Reply: data: per subvolume a flag (1: the default), NUL-terminated path from the top
-       level, "/": that itself. */
+    /* Btrfs. Reply: data: per subvolume a flag (1: the default), its identifier in 8 bytes, and its
+       NUL-terminated path from the top level, "/": that itself. */
     AGENT_SUBVOLUMES,
     /* Unmounts what is mounted from it, and forgets it. */
     AGENT_REMOVE_VOLUME,

@@ -122,8 +122,7 @@ static void dump(const Volume *volume, const char *path)
         size_t length = (size_t)MIN(BLOCK_BYTES, size - at);
         if (!disk_read(volume->disk, at, block, length, &error))
             g_error("%s: %s", volume->name, error->message);
-        if (!is_zero(block, length) &&
-            pwrite(fd, block, length, (off_t)at) != (ssize_t)length)
+        if (!is_zero(block, length) && pwrite(fd, block, length, (off_t)at) != (ssize_t)length)
             g_error("cannot write %s", path);
     }
     close(fd);
@@ -154,8 +153,7 @@ static void add_key(KeyRing *keys, const char *text)
     const char *secret = strchr(text, '=');
     g_autofree char *id = secret ? g_strndup(text, (gsize)(secret - text)) : NULL;
     g_autoptr(GError) error = NULL;
-    if (!secret ||
-        !key_ring_add(keys, id, (const uint8_t *)secret + 1, strlen(secret + 1), &error))
+    if (!secret || !key_ring_add(keys, id, (const uint8_t *)secret + 1, strlen(secret + 1), &error))
         g_error("no key: %s", text);
 }
 

@@ -165,11 +165,115 @@ static void test_dirty_log(void)
     uml_image_check(image);
 }
 
+static void check_content(Fs *fs, const char *path, GBytes *expected)
+{
+    g_autoptr(GBytes) content = NULL;
+    g_autoptr(GError) error = NULL;
+    gboolean ok = fs_read_file(fs, path, 1 << 20, &content, &error);
+    g_assert_no_error(error);
+    g_assert_true(ok && g_bytes_equal(content, expected));
+}
+
+/* As seq(1) writes them. */
+static GBytes *make_numbers(guint last)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 1; i <= last; i++)
+        g_string_append_printf(text, "%u\n", i);
+    return g_string_free_to_bytes(text);
+}
+
+/* What fsync wrote to Btrfs' log tree before a crash, and nothing else has. */
+static void test_tree_log(void)
+{
+    g_autoptr(UmlImage) image = uml_image_new("btrfs", "", 160);
+    g_autoptr(GBytes) content = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!image)
+        return;
+    g_autofree char *filled = uml_image_populate(
+        image,
+        "mount -o remount,commit=3600 /mnt; mkdir /mnt/etc; echo old > /mnt/etc/old; sync\n"
+        "seq 20000 > /mnt/etc/kept; sync /mnt/etc/kept\n"
+        "echo new > /mnt/etc/old; sync /mnt/etc/old; ln /mnt/etc/old /mnt/link; sync /mnt/link\n"
+        "echo lost > /mnt/etc/lost; echo o > /proc/sysrq-trigger; kill -9 -1\n");
+    if (!filled)
+        return;
+    g_autoptr(GBytes) kept = make_numbers(20000);
+    g_autoptr(GBytes) changed = g_bytes_new_static("new\n", 4);
+    g_autoptr(Fs) fs = uml_image_open(image, TRUE);
+    FsState state;
+    g_assert_true(fs_get_state(fs, &state, &error));
+    g_assert_true(state.dirty && state.journal_replayed);
+    check_content(fs, "/etc/kept", kept);
+    g_assert_cmpuint(stat_of(fs, "/link").links, ==, 2);
+    check_content(fs, "/link", changed);
+    sync_fs(fs);
+    g_clear_pointer(&fs, fs_close);
+    uml_image_check(image);
+}
+
+/* Extents that filefrag calls compressed. */
+static guint64 count_encoded(const char *output)
+{
+    const char *count = output ? strstr(output, "encoded=") : NULL;
+    g_assert_nonnull(count);
+    return g_ascii_strtoull(count + strlen("encoded="), NULL, 10);
+}
+
+/* Compressed files are read, replaced, and added to: in folders and with properties that ask for
+ * it.
+ */
+static void test_compression(void)
+{
+    static const struct {
+        const char *read, *small, *added;
+    } files[] = {
+        {"/zlib/file", "/zlib/inline", "/zlib/added"},
+        {"/lzo/file", "/lzo/inline", "/lzo/added"},
+        {"/zstd/file", "/zstd/inline", "/zstd/added"},
+    };
+    g_autoptr(UmlImage) image = uml_image_new("btrfs", "", 160);
+    if (!image)
+        return;
+    g_autofree char *filled = uml_image_populate(
+        image,
+        "for m in zlib lzo zstd; do mkdir /mnt/$m; btrfs property set /mnt/$m compression $m\n"
+        "seq 100000 > /mnt/$m/file; echo small > /mnt/$m/inline; sync; done\n"
+        "echo encoded=$(filefrag -v /mnt/*/file | grep -c encoded)\n");
+    if (!filled)
+        return;
+    g_assert_cmpuint(count_encoded(filled), >=, 3);
+    g_autoptr(GBytes) text = make_numbers(100000);
+    g_autoptr(GBytes) small = g_bytes_new_static("small\n", 6);
+    g_autoptr(GBytes) noise = make_content(300000);
+    g_autoptr(Fs) fs = uml_image_open(image, TRUE);
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        check_content(fs, files[i].read, text);
+        check_content(fs, files[i].small, small);
+        put(fs, files[i].added, text, NULL);
+        put(fs, files[i].read, noise, NULL);
+    }
+    sync_fs(fs);
+    g_clear_pointer(&fs, fs_close);
+    uml_image_check(image);
+    fs = uml_image_open(image, FALSE);
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
+        check_content(fs, files[i].read, noise);
+        check_content(fs, files[i].added, text);
+    }
+    g_clear_pointer(&fs, fs_close);
+    /* The new files are compressed as their folders ask. */
+    g_autofree char *shown =
+        uml_image_populate(image, "echo encoded=$(filefrag -v /mnt/*/added | grep -c encoded)\n");
+    g_assert_cmpuint(count_encoded(shown), >=, 3);
+}
+
 static void test_subvolumes(void)
 {
     g_autoptr(UmlImage) image = uml_image_new("btrfs", "", 160);
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) paths = NULL;
+    g_autoptr(GPtrArray) subvolumes = NULL;
     if (!image)
         return;
     g_autofree char *filled = uml_image_populate(
@@ -180,13 +284,24 @@ static void test_subvolumes(void)
     if (!filled)
         return;
     g_autoptr(Fs) fs = uml_image_open(image, TRUE);
-    g_assert_true(fs_list_subvolumes(fs, &paths, &error));
+    g_assert_true(fs_list_subvolumes(fs, &subvolumes, &error));
     g_assert_no_error(error);
-    g_assert_cmpuint(paths->len, ==, 4);
-    g_assert_cmpstr(paths->pdata[0], ==, "/@");
-    static const char *const others[] = {"/", "/@home", "/@/.snapshots/1"};
-    for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
-        g_assert_true(g_ptr_array_find_with_equal_func(paths, others[i], g_str_equal, NULL));
+    /* Numbered as they were made; the default one comes first. */
+    static const struct {
+        const char *path;
+        uint64_t id;
+    } expected[] = {
+        {"/@", 256},
+        {"/", FS_SUBVOLUME_TOP_LEVEL},
+        {"/@home", 257},
+        {"/@/.snapshots/1", 258},
+    };
+    g_assert_cmpuint(subvolumes->len, ==, G_N_ELEMENTS(expected));
+    for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
+        const FsSubvolume *subvolume = g_ptr_array_index(subvolumes, i);
+        g_assert_cmpstr(subvolume->path, ==, expected[i].path);
+        g_assert_cmpuint(subvolume->id, ==, expected[i].id);
+    }
     /* From the top level, whatever is the default. */
     g_assert_cmpuint(stat_of(fs, "/@/file").size_bytes, ==, 5);
     g_autoptr(GBytes) content = g_bytes_new_static("text", 4);
@@ -367,6 +482,8 @@ int main(int argc, char **argv)
         }
     }
     g_test_add_func("/fs/uml/dirty-log", test_dirty_log);
+    g_test_add_func("/fs/uml/tree-log", test_tree_log);
+    g_test_add_func("/fs/uml/compression", test_compression);
     g_test_add_func("/fs/uml/subvolumes", test_subvolumes);
     g_test_add_func("/fs/uml/read-only-root", test_read_only_root);
     g_test_add_func("/fs/uml/several-devices", test_several_devices);

@@ -144,6 +144,24 @@ Volume *support_add_volume(VolumeSet *set, guint disk, guint number, Fs *fs, con
     return volume;
 }
 
+static void subvolume_free(gpointer data)
+{
+    FsSubvolume *subvolume = data;
+    g_free(subvolume->path);
+    g_free(subvolume);
+}
+
+void support_add_subvolume(Volume *volume, const char *path)
+{
+    FsSubvolume *subvolume = g_new0(FsSubvolume, 1);
+    if (!volume->subvolumes)
+        volume->subvolumes = g_ptr_array_new_with_free_func(subvolume_free);
+    subvolume->path = g_strdup(path);
+    subvolume->id =
+        g_str_equal(path, "/") ? FS_SUBVOLUME_TOP_LEVEL : 256 + volume->subvolumes->len;
+    g_ptr_array_add(volume->subvolumes, subvolume);
+}
+
 void support_make_esp(Volume *volume)
 {
     Partition *partition = g_ptr_array_index(volume->table->partitions, 0);

@@ -23,6 +23,8 @@ VolumeSet *support_set(PartitionTableKind kind, guint disks);
 /* Volume number of disk; fs is owned by the set. uuid and label may be NULL. */
 Volume *support_add_volume(VolumeSet *set, guint disk, guint number, Fs *fs, const char *type,
                            const char *uuid, const char *label);
+/* Btrfs: the next one, the default one first; numbered from 256 on, but for "/". */
+void support_add_subvolume(Volume *volume, const char *path);
 /* Turns the volume into an EFI system partition. */
 void support_make_esp(Volume *volume);
 

@@ -98,10 +98,9 @@ static void test_one_volume(void)
     g_autoptr(GPtrArray) findings = findings_new();
     g_autoptr(VolumeSet) set = support_set(PARTITION_TABLE_GPT, 1);
     Volume *volume = support_add_volume(set, 0, 1, support_fs(TRUE, files), "btrfs", NULL, NULL);
-    volume->subvolumes = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(volume->subvolumes, g_strdup("/"));
-    g_ptr_array_add(volume->subvolumes, g_strdup("/home"));
-    g_ptr_array_add(volume->subvolumes, g_strdup("/root"));
+    support_add_subvolume(volume, "/");
+    support_add_subvolume(volume, "/home");
+    support_add_subvolume(volume, "/root");
     g_autoptr(Guest) guest = support_inspect(set, findings);
     g_assert_cmpstr(guest->product_name, ==, "The only");
     g_assert_true(fs_tree_is_file(guest->tree, "/boot/loader/entries/ostree-1.conf"));
@@ -197,10 +196,9 @@ static void test_snapshot(void)
     g_autoptr(GPtrArray) findings = findings_new();
     g_autoptr(VolumeSet) set = support_set(PARTITION_TABLE_GPT, 1);
     Volume *volume = support_add_volume(set, 0, 1, support_fs(TRUE, files), "btrfs", NULL, "x");
-    volume->subvolumes = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(volume->subvolumes, g_strdup("/@/.snapshots/2/snapshot"));
-    g_ptr_array_add(volume->subvolumes, g_strdup("/@/.snapshots/1/snapshot"));
-    g_ptr_array_add(volume->subvolumes, g_strdup("/@/var"));
+    support_add_subvolume(volume, "/@/.snapshots/2/snapshot");
+    support_add_subvolume(volume, "/@/.snapshots/1/snapshot");
+    support_add_subvolume(volume, "/@/var");
     g_autoptr(Guest) guest = support_inspect(set, findings);
     g_assert_cmpstr(guest->product_name, ==, "Second");
     g_assert_cmpint(guest->linux_facts.usr, ==, USR_SNAPSHOT);

@@ -300,8 +300,11 @@ static const SignatureRow signature_rows[] = {
     {"LVM without a volume group", "blkid-suite/lvm2.img.xz", NULL, FALSE},
     {"RAID of one member", "blkid-suite/mdraid-1.img.xz", NULL, FALSE},
     {"BitLocker", "blkid-suite/bitlocker-win7.img.xz", "bitlocker", TRUE},
-    {"reiserfs", "blkid-suite/reiser3.img.xz", "volume-filesystem", FALSE},
+    {"reiserfs", "blkid-suite/reiser3.img.xz", "volume-linux-filesystem", FALSE},
     {"APFS", "blkid-suite/apfs.img.xz", "volume-filesystem", FALSE},
+    {"ZFS", "blkid-suite/zfs.img.xz", "volume-zfs", FALSE},
+    {"VMFS", "blkid-suite/vmfs_volume.img.xz", "volume-vmfs", FALSE},
+    {"VDO", "blkid-suite/vdo.img.xz", "volume-layer", FALSE},
     {"swap", "blkid-suite/swap1.img.xz", NULL, FALSE},
 };
 
