@@ -10,6 +10,8 @@
 #   lvm                    a volume group over two disks
 #   killed                 SIGKILL at many moments, then undo
 #   undo-killed            SIGKILL during undo, then undo again
+#   xfs-host, btrfs-host   a Debian guest, through the host's kernel (root); also killed, then undo
+#   xfs-uml                the same through User-Mode Linux
 #   devices                loop devices: in use, read-only, the undo file on them, repaired and brought back (root)
 # shellcheck source-path=SCRIPTDIR source=support.sh
 . "$(dirname "$0")/support.sh"
@@ -344,6 +346,49 @@ devices)
     check_repaired disk.raw
     expect 0 "$MIGRATE" fix --undo u.undo
     as_before disk.raw original.raw
+    ;;
+xfs-host | btrfs-host | xfs-uml)
+    type=${1%-*} backend=${1#*-}
+    requires mmdebstrap
+    requires mkfs.xfs
+    requires btrfs
+    if [ "$backend" = host ]; then
+        [ "$(id -u)" -eq 0 ] || { echo "skipped: only root has the host's kernel do it"; exit 77; }
+        for device in /dev/fuse /dev/loop-control; do
+            [ -w $device ] || { echo "skipped: no $device here"; exit 77; }
+        done
+        grep -qw "$type" /proc/filesystems || modprobe "$type" || { echo "skipped: no $type here"; exit 77; }
+    else
+        requires linux.uml
+    fi
+    "$SOURCE_DIR/tests/images/debian-guest-filesystem" "$type" guest.vmdk
+    qemu-img convert -O raw guest.vmdk disk.raw
+    rm guest.vmdk
+    cp --sparse=always disk.raw original.raw
+    run_seconds "$MIGRATE" fix disk.raw --undo-file u.undo --yes --fs-backend "$backend"
+    check_report u.undo.report.json 1
+    dd if=disk.raw of=root.img bs=1M skip=1 conv=sparse status=none
+    if [ "$type" = xfs ]; then
+        xfs_repair -n root.img > repair 2>&1 || { cat repair >&2; fail "xfs_repair is not content"; }
+    else
+        btrfs check --readonly root.img > repair 2>&1 || { cat repair >&2; fail "btrfs check is not content"; }
+    fi
+    expect 0 "$MIGRATE" files cat disk.raw /etc/initramfs-tools/modules --fs-backend "$backend"
+    says out '^virtio_blk$'
+    expect 0 "$MIGRATE" fix --undo u.undo
+    as_before disk.raw original.raw
+    for i in 1 2 3; do
+        rm -f u.undo*
+        kill_within "$i" 3 "$MIGRATE" fix -q disk.raw --undo-file u.undo --yes --fs-backend "$backend"
+        [ ! -e u.undo ] || expect 0 "$MIGRATE" fix --undo u.undo
+        as_before disk.raw original.raw
+    done
+    # What a killed run had mounted goes with it, when the kernel is done with it.
+    for _ in $(seq 100); do
+        losetup -l | grep -q 1125899906842624 || exit 0
+        sleep 0.1
+    done
+    fail "a loop device is left: $(losetup -l)"
     ;;
 *) fail "no case $1" ;;
 esac
