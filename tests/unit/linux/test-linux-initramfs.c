@@ -7,6 +7,7 @@
 #include "linux-test-guest.h"
 #include "linux-test-modules.h"
 #include "linux-test-unpack.h"
+#include "linux/network_address.h"
 #include "linux/initramfs_extend.h"
 #include "linux/module_index.h"
 
@@ -322,6 +323,81 @@ static void test_storage_texts(void)
     }
 }
 
+/* Copies of the network's configuration, and what dracut and initramfs-tools make of it, get the
+   new addresses; files of ours replace what an earlier migration has put there. */
+static void test_network_texts(void)
+{
+    static const struct {
+        const char *path, *content, *expected; /* NULL: stays */
+    } rows[] = {
+        {"etc/systemd/network/10-lan.link", "[Match]\nMACAddress=00:50:56:00:00:0a\n",
+         "[Match]\nMACAddress=52:54:00:12:34:56\n"},
+        {"etc/systemd/network/10-drydock-ens192.link", "[Match]\nMACAddress=00:50:56:00:00:0a\n",
+         "[Match]\n"},
+        {"etc/udev/rules.d/70-persistent-net.rules", "ATTR{address}==\"00:50:56:00:00:0a\"\n",
+         "ATTR{address}==\"52:54:00:12:34:56\"\n"},
+        {"etc/cmdline.d/40-net.conf",
+         " ip=192.0.2.10::192.0.2.1:255.255.255.0::ens192:none ifname=ens192:00:50:56:00:00:0A ",
+         " ip=10.0.2.99::10.0.2.2:255.255.255.0::ens192:none ifname=ens192:52:54:00:12:34:56 "},
+        {"conf/conf.d/ip", "IP=192.0.2.10:::255.255.255.0::ens192:off\n",
+         "IP=10.0.2.99::10.0.2.2:255.255.255.0::ens192:off\n"},
+        {"etc/other", "00:50:56:00:00:0a", NULL},
+    };
+    static const char *const folders[] = {"conf",
+                                          "conf/conf.d",
+                                          "etc",
+                                          "etc/cmdline.d",
+                                          "etc/systemd",
+                                          "etc/systemd/network",
+                                          "etc/udev",
+                                          "etc/udev/rules.d",
+                                          "lib",
+                                          "lib/modules",
+                                          "lib/modules/" VERSION,
+                                          "lib/modules/" VERSION "/kernel",
+                                          "lib/modules/" VERSION "/kernel/drivers",
+                                          "lib/modules/" VERSION "/kernel/drivers/net"};
+    g_autoptr(TestGuest) guest = test_modules_guest("");
+    g_autoptr(KernelModules) modules = test_modules_read(guest);
+    g_autoptr(NicAddress) address = nic_address_parse("10.0.2.99/24,gateway=10.0.2.2", NULL);
+    g_autoptr(GPtrArray) files = g_ptr_array_new(), moves = g_ptr_array_new();
+    g_autoptr(GHashTable) root = test_unpack_new();
+    const LinuxNic nic = {.mac = "00:50:56:00:00:0a", .new_mac = "52:54:00:12:34:56"};
+    InitramfsFile file = {.path = g_strdup("/etc/systemd/network/10-drydock-ens192.link"),
+                          .content = g_bytes_new_static("[Match]\n", 8)};
+    NetworkMove move = {
+        .old_host = g_strdup("192.0.2.10"), .name = g_strdup("ens192"), .address = address};
+    const InitramfsNetwork network = {files, &nic, 1, moves};
+    g_auto(CpioWriter) writer = {0};
+    g_autoptr(GBytes) archive = NULL, extended = NULL;
+    g_autofree char *summary = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_ptr_array_add(files, &file);
+    g_ptr_array_add(moves, &move);
+    cpio_writer_init(&writer);
+    for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
+        cpio_writer_add_directory(&writer, folders[i]);
+    test_modules_add_text(&writer, "lib/modules/" VERSION "/kernel/drivers/net/vmxnet3.ko", "x");
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        test_modules_add_text(&writer, rows[i].path, rows[i].content);
+    archive = cpio_writer_finish(&writer);
+    g_assert_true(initramfs_extend(archive, &guest->guest, VERSION, modules, &network, &extended,
+                                   &summary, &error));
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(summary, "; has the new addresses of network cards"));
+    test_modules_unpack(root, extended);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = test_unpack_text(root, rows[i].path);
+
+        g_assert_cmpstr(text, ==, rows[i].expected != NULL ? rows[i].expected : rows[i].content);
+    }
+    g_free(file.path);
+    g_bytes_unref(file.content);
+    g_free(move.old_host);
+    g_free(move.name);
+}
+
 static void test_damaged(void)
 {
     static const char *const argv[] = {"gzip", "-n", NULL};
@@ -430,6 +506,7 @@ int main(int argc, char **argv)
     g_test_add_func("/linux/initramfs/compressed-modules", test_compressed_modules);
     g_test_add_func("/linux/initramfs/extras", test_extras);
     g_test_add_func("/linux/initramfs/storage-texts", test_storage_texts);
+    g_test_add_func("/linux/initramfs/network-texts", test_network_texts);
     g_test_add_func("/linux/initramfs/damaged", test_damaged);
     g_test_add_func("/linux/initramfs/lzma", test_lzma_refused);
     g_test_add_func("/linux/initramfs/resolve", test_resolve);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/error.h"
 #include "base/finding.h"
 #include "tests/unit/windows/support.h"
 #include "windows/first_boot.h"
@@ -321,6 +322,65 @@ static void test_plan(void)
     }
 }
 
+/* What the user wants replaces what the adapter had, family by family, under the new MAC address.
+ */
+static void test_wanted(void)
+{
+    static const struct {
+        const char *label, *ip, *new_mac, *expected;
+    } rows[] = {
+        {"another MAC address", NULL, MAC_C,
+         MAC_C " 'Ethernet0' address=10.0.2.55/24 address=2001:db8::55/64 gateway=10.0.2.2 "
+               "dns=10.0.2.3 wins=10.0.2.9 route=10.20.0.0/16 10.0.2.3 1 route=10.30.0.0/16 "
+               "10.77.0.1 suffix=example.test metric=10 mtu=9000\n"},
+        {"IPv4 in the same network", "10.0.2.99/24", NULL,
+         MAC_A " 'Ethernet0' address=10.0.2.99/24 address=2001:db8::55/64 gateway=10.0.2.2 "
+               "dns=10.0.2.3 wins=10.0.2.9 route=10.20.0.0/16 10.0.2.3 1 route=10.30.0.0/16 "
+               "10.77.0.1 suffix=example.test metric=10 mtu=9000\n"},
+        {"IPv4 in another network", "192.0.2.5/24,gateway=192.0.2.1,dns=192.0.2.53", NULL,
+         MAC_A " 'Ethernet0' address=192.0.2.5/24 address=2001:db8::55/64 gateway=192.0.2.1 "
+               "dns=192.0.2.53 wins=10.0.2.9 route=10.20.0.0/16 10.0.2.3 1 route=10.30.0.0/16 "
+               "10.77.0.1 suffix=example.test metric=10 mtu=9000\n"},
+        {"DHCP", "dhcp", MAC_C,
+         MAC_C " 'Ethernet0' wins=10.0.2.9 route=10.20.0.0/16 10.0.2.3 1 route=10.30.0.0/16 "
+               "10.77.0.1 suffix=example.test metric=10 mtu=9000\n"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_test_message("%s", rows[i].label);
+        g_autoptr(NicAddress) address = rows[i].ip ? nic_address_parse(rows[i].ip, NULL) : NULL;
+        const WindowsNic nic = {.mac = MAC_A, .new_mac = rows[i].new_mac, .address = address};
+        GuestWindows facts;
+        make_facts(&facts);
+        g_auto(NetworkPlan) plan = {0};
+        network_plan_make(&facts, &nic, 1, &plan);
+        g_autofree char *text = describe(&plan);
+        g_assert_cmpstr(text, ==, rows[i].expected);
+        clear_facts(&facts);
+    }
+}
+
+/* A card that Windows has never seen, and one that cannot be told from others. */
+static void test_wanted_unknown(void)
+{
+    g_autoptr(NicAddress) address = nic_address_parse("192.0.2.5/24", NULL);
+    const WindowsNic nics[] = {{.mac = MAC_C, .address = address}, {.address = address}};
+    GuestWindows facts;
+    make_facts(&facts);
+    g_auto(NetworkPlan) plan = {0};
+    g_autoptr(GError) no_service = NULL, no_mac = NULL;
+    network_plan_make(&facts, nics, 1, &plan);
+    g_assert_cmpuint(plan.addresses->len, ==, plan.sources->len + 1);
+    const FirstBootAddress *last = g_ptr_array_index(plan.addresses, plan.addresses->len - 1);
+    g_assert_cmpstr(last->mac, ==, MAC_C);
+    g_assert_cmpstr(g_ptr_array_index(last->addresses, 0), ==, "192.0.2.5/24");
+    g_assert_true(network_plan_check(nics, 1, TRUE, NULL));
+    g_assert_false(network_plan_check(nics, 1, FALSE, &no_service));
+    g_assert_error(no_service, DRYDOCK_ERROR, DRYDOCK_ERROR_USAGE);
+    g_assert_false(network_plan_check(nics, 2, TRUE, &no_mac));
+    g_assert_error(no_mac, DRYDOCK_ERROR, DRYDOCK_ERROR_USAGE);
+    clear_facts(&facts);
+}
+
 static void test_by_order_finding(void)
 {
     static const WindowsNic nics[] = {{.mac = MAC_A}, {.mac = MAC_B}};
@@ -401,6 +461,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/windows/network/match", test_match);
     g_test_add_func("/windows/network/plan", test_plan);
+    g_test_add_func("/windows/network/wanted", test_wanted);
+    g_test_add_func("/windows/network/wanted-unknown", test_wanted_unknown);
     g_test_add_func("/windows/network/by-order-finding", test_by_order_finding);
     g_test_add_func("/windows/network/nothing", test_nothing);
     g_test_add_func("/windows/network/edits", test_edits);
