@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "linux/config_lines.h"
+
 #define NAMES_MAX 256u
 
 static void name_free(gpointer data)
@@ -58,7 +60,15 @@ void network_names_add(GPtrArray *names, const char *name, const char *mac, gboo
                        gboolean pinned)
 {
     NetworkName *entry = NULL;
+    const char *dot = strchr(name, '.');
 
+    /* "ens192.10" is a VLAN on ens192. */
+    if (dot != NULL && dot[1] != '\0' && strspn(dot + 1, G_CSET_DIGITS) == strlen(dot + 1)) {
+        g_autofree char *parent = g_strndup(name, (gsize)(dot - name));
+
+        network_names_add(names, parent, NULL, active, FALSE);
+        return;
+    }
     if (!is_card(name))
         return;
     for (guint i = 0; i < names->len && entry == NULL; i++)
@@ -77,45 +87,46 @@ void network_names_add(GPtrArray *names, const char *name, const char *mac, gboo
     entry->pinned = entry->pinned || pinned;
 }
 
-/* The value of KEY=value in a shell file, without quotes; NULL if not assigned. */
-static char *shell_value(char **lines, const char *key)
+/* What a VLAN, bridge, bond or team of this file stands on: of initscripts and of SUSE. */
+static void add_parts(const GPtrArray *lines, GPtrArray *names)
 {
-    char *value = NULL;
+    static const char *const keys[] = {"PHYSDEV", "ETHERDEVICE", "BRIDGE_PORTS"};
+    static const char *const numbered[] = {"BONDING_SLAVE", "TEAM_PORT_DEVICE"};
 
-    for (guint i = 0; lines[i] != NULL; i++) {
-        const char *line = lines[i] + strspn(lines[i], " \t");
+    for (guint i = 0; i < lines->len; i++) {
+        g_auto(GStrv) pair = g_strsplit(g_strchug(lines->pdata[i]), "=", 2);
+        g_auto(GStrv) words = NULL;
+        gboolean is_list = FALSE;
 
-        if (!g_str_has_prefix(line, key) || line[strlen(key)] != '=')
+        if (pair[0] == NULL || pair[1] == NULL)
             continue;
-        g_free(value);
-        value = g_strstrip(g_strdup(line + strlen(key) + 1));
-
-        size_t len = strlen(value);
-
-        if (len >= 2 && (*value == '"' || *value == '\'') && value[len - 1] == *value) {
-            memmove(value, value + 1, len - 2);
-            value[len - 2] = '\0';
-        }
+        for (size_t j = 0; j < G_N_ELEMENTS(keys); j++)
+            is_list = is_list || g_str_equal(pair[0], keys[j]);
+        for (size_t j = 0; j < G_N_ELEMENTS(numbered); j++)
+            is_list = is_list || g_str_has_prefix(pair[0], numbered[j]);
+        words = g_strsplit_set(is_list ? pair[1] : "", " \t\r\"'", -1);
+        for (guint j = 0; words[j] != NULL; j++)
+            network_names_add(names, words[j], NULL, TRUE, FALSE);
     }
-    return value;
 }
 
 void network_names_parse_ifcfg(const char *text, const char *suffix, GPtrArray *names)
 {
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    g_autofree char *device = shell_value(lines, "DEVICE");
-    g_autofree char *mac = shell_value(lines, "HWADDR");
-    g_autofree char *type = shell_value(lines, "TYPE");
-    g_autofree char *onboot = shell_value(lines, "ONBOOT");
-    g_autofree char *startmode = shell_value(lines, "STARTMODE");
-    g_autofree char *vlan = shell_value(lines, "VLAN");
-    g_autofree char *etherdevice = shell_value(lines, "ETHERDEVICE");
-    g_autofree char *bonding = shell_value(lines, "BONDING_MASTER");
-    g_autofree char *bridge = shell_value(lines, "BRIDGE");
+    g_autoptr(GPtrArray) lines = config_lines_new(text);
+    g_autofree char *device = shell_lines_get(lines, "DEVICE");
+    g_autofree char *mac = shell_lines_get(lines, "HWADDR");
+    g_autofree char *type = shell_lines_get(lines, "TYPE");
+    g_autofree char *onboot = shell_lines_get(lines, "ONBOOT");
+    g_autofree char *startmode = shell_lines_get(lines, "STARTMODE");
+    g_autofree char *vlan = shell_lines_get(lines, "VLAN");
+    g_autofree char *etherdevice = shell_lines_get(lines, "ETHERDEVICE");
+    g_autofree char *bonding = shell_lines_get(lines, "BONDING_MASTER");
+    gboolean is_vlan = vlan != NULL && g_ascii_strcasecmp(vlan, "yes") == 0;
 
-    if ((type != NULL && *type != '\0' && g_ascii_strcasecmp(type, "Ethernet") != 0) ||
-        (vlan != NULL && g_ascii_strcasecmp(vlan, "yes") == 0) || etherdevice != NULL ||
-        (bonding != NULL && g_ascii_strcasecmp(bonding, "yes") == 0))
+    add_parts(lines, names);
+    if ((type != NULL && *type != '\0' && g_ascii_strcasecmp(type, "Ethernet") != 0 && !is_vlan) ||
+        etherdevice != NULL || (bonding != NULL && g_ascii_strcasecmp(bonding, "yes") == 0) ||
+        (is_vlan && (device == NULL || strchr(device, '.') == NULL)))
         return;
     /* NetworkManager names files after connections; without DEVICE such a file is tied to the card
        by its HWADDR alone, or to none. */
@@ -126,6 +137,20 @@ void network_names_parse_ifcfg(const char *text, const char *suffix, GPtrArray *
                           !(startmode != NULL &&
                             (g_str_equal(startmode, "off") || g_str_equal(startmode, "manual"))),
                       FALSE);
+}
+
+/* wicked's own configuration: <interface><name>eth0</name>… */
+void network_names_parse_wicked(const char *text, GPtrArray *names)
+{
+    static const char start[] = "<name>";
+
+    for (const char *at = strstr(text, start); at != NULL; at = strstr(at, start)) {
+        at += strlen(start);
+
+        g_autofree char *name = g_strndup(at, strcspn(at, "< \t\n"));
+
+        network_names_add(names, name, NULL, TRUE, FALSE);
+    }
 }
 
 /* interfaces(5): names after iface, auto and allow-…, and what bridges and bonds are made of. */
@@ -208,11 +233,14 @@ void network_names_parse_keyfile(const char *text, GPtrArray *names)
 {
     static const char *const groups[] = {"ethernet", "802-3-ethernet"};
     g_autoptr(GKeyFile) file = load_keyfile(text);
-    g_autofree char *type = NULL, *name = NULL, *autoconnect = NULL, *mac = NULL;
+    g_autofree char *type = NULL, *name = NULL, *autoconnect = NULL, *mac = NULL, *parent = NULL;
 
     if (file == NULL)
         return;
     type = g_key_file_get_string(file, "connection", "type", NULL);
+    parent = g_key_file_get_string(file, "vlan", "parent", NULL);
+    if (parent != NULL)
+        network_names_add(names, parent, NULL, TRUE, FALSE);
     name = g_key_file_get_string(file, "connection", "interface-name", NULL);
     autoconnect = g_key_file_get_string(file, "connection", "autoconnect", NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(groups) && mac == NULL; i++)
@@ -239,13 +267,20 @@ void network_names_parse_networkd(const char *text, GPtrArray *names)
         network_names_add(names, link_name, mac != NULL ? mac : permanent, FALSE, TRUE);
         return;
     }
+    /* By its place or driver (Path=, Driver=): both are others on the new machine. */
+    if (link_name != NULL)
+        network_names_add(names, link_name, NULL, TRUE, FALSE);
     if (match_name == NULL)
         return;
 
     g_auto(GStrv) words = g_strsplit_set(match_name, " \t", -1);
 
     for (guint i = 0; words[i] != NULL; i++)
-        network_names_add(names, words[i], NULL, TRUE, FALSE);
+        network_names_add(names, words[i],
+                          words[1] != NULL ? NULL
+                          : mac != NULL    ? mac
+                                           : permanent,
+                          TRUE, FALSE);
 }
 
 /* The value between quotes behind key; NULL if the line has none. */
@@ -283,6 +318,7 @@ static const struct {
     void (*parse)(const char *text, GPtrArray *names);
 } sources[] = {
     {"/etc/network/interfaces.d", "", network_names_parse_interfaces},
+    {"/etc/wicked/ifconfig", ".xml", network_names_parse_wicked},
     {"/etc/NetworkManager/system-connections", "", network_names_parse_keyfile},
     {"/etc/netplan", ".yaml", network_names_parse_netplan},
     {"/etc/netplan", ".yml", network_names_parse_netplan},

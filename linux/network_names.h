@@ -20,6 +20,7 @@ gboolean network_names_read(LinuxPlan *plan, GPtrArray *names,
 
 /* One file's text each. */
 void network_names_parse_ifcfg(const char *text, const char *suffix, GPtrArray *names);
+void network_names_parse_wicked(const char *text, GPtrArray *names); /* XML */
 void network_names_parse_interfaces(const char *text, GPtrArray *names);
 void network_names_parse_netifrc(const char *text, GPtrArray *names); /* Gentoo */
 void network_names_parse_dhcpcd(const char *text, GPtrArray *names);
@@ -31,7 +32,8 @@ void network_names_parse_rules(const char *text, GPtrArray *names); /* udev */
 /* Lower case with colons; NULL if text is no MAC address. Free with g_free(). */
 char *network_mac_normalise(const char *text);
 
-/* For the parsers: a name is merged with what is known of it. mac may be NULL. */
+/* For the parsers: a name is merged with what is known of it; "ens192.10" stands for ens192. mac
+ * may be NULL. */
 void network_names_add(GPtrArray *names, const char *name, const char *mac, gboolean active,
                        gboolean pinned);
 
