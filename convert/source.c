@@ -462,6 +462,19 @@ Source *source_open(const char *const *paths, guint count, const SourceRequest *
     return g_steal_pointer(&source);
 }
 
+gboolean source_adopt_mac(Source *source, const char *mac)
+{
+    Machine *machine = source->found->machine;
+    g_autofree char *known = machine_mac_normalise(mac);
+    if (!known || !g_str_equal(machine->kind, "disks") || machine->nics->len != 1)
+        return FALSE;
+    MachineNic *nic = g_ptr_array_index(machine->nics, 0);
+    char **place = nic->source_mac ? &nic->source_mac : &nic->mac;
+    g_free(*place);
+    *place = g_steal_pointer(&known);
+    return TRUE;
+}
+
 /* Disks */
 
 static gboolean open_blank_disk(MachineDisk *disk, GError **error)

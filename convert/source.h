@@ -53,6 +53,10 @@ gboolean source_open_disk(Source *source, guint index, GError **error) G_GNUC_WA
 gboolean source_open_disks(Source *source, const char *work_directory,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Gives the one card of a source that says nothing of its cards an address that is known better.
+   FALSE: it is another kind of source, or mac is none. What the user chose stays. */
+gboolean source_adopt_mac(Source *source, const char *mac);
+
 void source_close(Source *source);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Source, source_close)
 

@@ -91,6 +91,7 @@ gboolean linux_guest_plan(const Guest *guest, const LinuxNic *nics, guint nic_co
     for (size_t i = 0; i < G_N_ELEMENTS(steps); i++)
         if (!steps[i].plan(&plan, error)) {
             g_prefix_error(error, "cannot plan the guest's %s: ", steps[i].what);
+            g_free(plan.result.nic_mac);
             return FALSE;
         }
     *ret_result = plan.result;

@@ -299,11 +299,8 @@ static const NetworkName *find_by_mac(const GPtrArray *names, const char *mac)
 
 /* What leases say of names whose card the configuration leaves open, as far as this machine has
    such a card, and no other name is known to be its. */
-static void match_leases(LinuxPlan *plan, GPtrArray *names)
+static void match_leases(LinuxPlan *plan, const GPtrArray *leases, GPtrArray *names)
 {
-    g_autoptr(GPtrArray) leases = network_names_new();
-
-    network_leases_read(plan, leases);
     for (guint i = 0; i < leases->len; i++) {
         const NetworkName *lease = leases->pdata[i];
         NetworkName *name = find_name(names, lease->name);
@@ -317,6 +314,41 @@ static void match_leases(LinuxPlan *plan, GPtrArray *names)
                 name->mac = g_steal_pointer(&mac);
         }
     }
+}
+
+/* Not of a group, and not all zeros. */
+static gboolean can_be_card(const char *mac)
+{
+    return mac != NULL && g_ascii_xdigit_value(mac[1]) % 2 == 0 &&
+           !g_str_equal(mac, "00:00:00:00:00:00");
+}
+
+/* Disks without a configuration: their one card gets the address that the guest knows its first
+   interface by, so that DHCP servers and its own rules find it again. */
+static void adopt_mac(LinuxPlan *plan, const GPtrArray *leases, const GPtrArray *names)
+{
+    const NetworkName *first = NULL;
+    const char *mac = NULL;
+
+    if (plan->nic_count != 1 || !plan->nics[0].mac_is_new)
+        return;
+    for (guint i = 0; i < names->len; i++) {
+        const NetworkName *name = names->pdata[i];
+        const NetworkName *lease = find_name(leases, name->name);
+        const char *known = name->mac != NULL ? name->mac : lease != NULL ? lease->mac : NULL;
+
+        if (!name->active || !can_be_card(known) ||
+            (first != NULL && compare_names(&first, &name) < 0))
+            continue;
+        first = name;
+        mac = known;
+    }
+    if (mac == NULL)
+        return;
+    plan->result.nic_mac = g_strdup(mac);
+    plan->adopted = plan->nics[0];
+    plan->adopted.mac = plan->result.nic_mac;
+    plan->nics = &plan->adopted;
 }
 
 /* A name for a card that is to get an address and has none in the configuration: the one that the
@@ -439,12 +471,14 @@ static gboolean plan_addresses(LinuxPlan *plan, const GPtrArray *names, GError *
 
 gboolean network_plan(LinuxPlan *plan, GError **error)
 {
-    g_autoptr(GPtrArray) names = network_names_new();
+    g_autoptr(GPtrArray) names = network_names_new(), leases = network_names_new();
     gboolean by_order = FALSE;
 
     if (!network_names_read(plan, names, error))
         return FALSE;
-    match_leases(plan, names);
+    network_leases_read(plan, leases);
+    adopt_mac(plan, leases, names);
+    match_leases(plan, leases, names);
     network_match_macs(names, plan->nics, plan->nic_count, &by_order);
     if (by_order)
         report_by_order(plan, names);

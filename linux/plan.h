@@ -15,6 +15,7 @@ typedef struct {
     GPtrArray *findings;
     GPtrArray *network_files; /* of InitramfsFile: interface names, for initramfs images too */
     GPtrArray *network_moves; /* of NetworkMove: addresses that are others now */
+    LinuxNic adopted;         /* what nics is when the guest knew better */
     LinuxResult result;
 } LinuxPlan;
 

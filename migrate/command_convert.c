@@ -199,6 +199,7 @@ static gboolean write_results(Conversion *conversion, GError **error)
     g_autofree char *domain_path =
         g_build_filename(output_directory(conversion->output), domain_name, NULL);
     const char *guest_json = g_hash_table_lookup(conversion->results, JOB_RESULT_JSON);
+    const char *mac = g_hash_table_lookup(conversion->results, JOB_RESULT_MAC);
     const char *domain = g_hash_table_lookup(conversion->results, JOB_RESULT_DOMAIN);
     Report report = {
         .machine = machine,
@@ -209,6 +210,8 @@ static gboolean write_results(Conversion *conversion, GError **error)
         .domain_path = domain_path,
         .peak_memory_bytes = peak_memory_bytes(conversion->results),
     };
+    if (mac)
+        session_adopt_mac(conversion->session, mac);
     report.stages = progress_stages(conversion->progress, &report.stage_count);
     g_autofree char *json = NULL;
     /* The domain XML comes last: where it is, everything is. */

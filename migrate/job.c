@@ -203,6 +203,7 @@ static gboolean plan_linux(Run *run, GError **error)
         const MachineNic *nic = g_ptr_array_index(machine->nics, i);
         nics[i] = (LinuxNic){.mac = old_mac(nic),
                              .name = nic->guest_name,
+                             .mac_is_new = g_str_equal(machine->kind, "disks"),
                              .new_mac = nic->source_mac ? nic->mac : NULL,
                              .address = nic->address};
     }
@@ -212,6 +213,11 @@ static gboolean plan_linux(Run *run, GError **error)
         return FALSE;
     run->disk_bus = result.virtio_block ? "virtio" : NULL;
     run->virtio_net = result.virtio_net;
+    if (result.nic_mac) {
+        session_adopt_mac(run->job->session, result.nic_mac);
+        worker_send_result(run->channel, JOB_RESULT_MAC, result.nic_mac);
+        g_free(result.nic_mac);
+    }
     return customisation_stage_linux(run->job->customisation, run->guest, run->edits, error);
 }
 

@@ -94,6 +94,12 @@ const Machine *session_machine(const Session *session)
     return source_machine(session->source);
 }
 
+void session_adopt_mac(const Session *session, const char *mac)
+{
+    if (!source_adopt_mac(session->source, mac))
+        g_debug("'%s' is no address for a network card here, skipping", mac);
+}
+
 const GPtrArray *session_findings(const Session *session)
 {
     return source_findings(session->source);

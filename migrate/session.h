@@ -21,6 +21,8 @@ void session_close(Session *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_close)
 
 const Machine *session_machine(const Session *session);
+/* See source_adopt_mac(). In the process that reads the guest, and in the one that reports. */
+void session_adopt_mac(const Session *session, const char *mac);
 const GPtrArray *session_findings(const Session *session); /* of Finding: about the source */
 gboolean session_is_writable(const Session *session);
 

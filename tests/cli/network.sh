@@ -82,6 +82,12 @@ macs)
     says out "ATTR\{address\}==\"$mac\""
     expect 0 "$MIGRATE" guest -o named --regenerate-macs --mac "0=$new"
     [ "$(mac_of named)" = $new ] || fail "--mac counts less than --regenerate-macs"
+    # Its disk alone: the guest knows the address of its card.
+    expect 0 "$MIGRATE" guest/web01.vmdk -o alone
+    [ "$(mac_of alone)" = $old ] || fail "a disk alone: $(mac_of alone) instead of what the guest says"
+    says alone/web01.report.json "\"mac\" *: *\"$old\""
+    expect 0 "$MIGRATE" guest/web01.vmdk -o alone-new --mac 0=$new
+    [ "$(mac_of alone-new)" = $new ] || fail "a disk alone, and another address than was asked for"
     ;;
 refused)
     "$SOURCE_DIR/tests/images/linux-guest" debian-12 guest

@@ -207,6 +207,46 @@ static void test_lease_decides(void)
     free_network_files(guest);
 }
 
+/* Disks alone: the guest says which address its card has. */
+static void test_adopted(void)
+{
+    static const struct {
+        const char *path, *text, *expected;
+    } rows[] = {
+        {"/etc/sysconfig/network-scripts/ifcfg-eth0", "DEVICE=eth0\nHWADDR=" A "\n", A},
+        {"/etc/udev/rules.d/70-persistent-net.rules",
+         "SUBSYSTEM==\"net\", ATTR{address}==\"" A "\", NAME=\"eth0\"\n", A},
+        {"/var/lib/dhcp/dhclient.leases",
+         "lease {\n  interface \"eth0\";\n  option dhcp-client-identifier 1:0:50:56:0:0:a;\n}\n",
+         A},
+        {"/etc/sysconfig/network-scripts/ifcfg-eth0", "DEVICE=eth0\nHWADDR=01:00:5e:00:00:01\n",
+         NULL},
+        {"/etc/hostname", "x\n", NULL},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        for (guint with_new = 0; with_new < 2; with_new++) {
+            const LinuxNic nic = {.mac = B, .mac_is_new = TRUE, .new_mac = with_new > 0 ? N : NULL};
+            g_autoptr(TestGuest) guest = test_guest_new();
+            g_autoptr(GError) error = NULL;
+            g_autofree char *text = NULL;
+
+            guest->plan.nics = &nic;
+            guest->plan.nic_count = 1;
+            test_guest_add_text(guest, "/etc/network/interfaces",
+                                "auto eth0\niface eth0 inet dhcp\n");
+            test_guest_add_text(guest, rows[i].path, rows[i].text);
+            g_assert_true(network_plan(&guest->plan, &error));
+            g_assert_no_error(error);
+            g_assert_cmpstr(guest->plan.result.nic_mac, ==, rows[i].expected);
+            text = test_guest_edited(guest, "/etc/udev/rules.d/70-persistent-net.rules");
+            if (rows[i].expected != NULL)
+                g_assert_true(text == NULL || strstr(text, with_new > 0 ? N : A) != NULL);
+            g_free(guest->plan.result.nic_mac);
+            free_network_files(guest);
+        }
+}
+
 static void test_masters(void)
 {
     static const struct {
@@ -351,6 +391,7 @@ int main(int argc, char **argv)
     g_test_add_func("/linux/network-mac/names", test_names);
     g_test_add_func("/linux/network-mac/leases", test_leases);
     g_test_add_func("/linux/network-mac/lease-decides", test_lease_decides);
+    g_test_add_func("/linux/network-mac/adopted", test_adopted);
     g_test_add_func("/linux/network-mac/masters", test_masters);
     g_test_add_func("/linux/network-mac/moves", test_moves);
     g_test_add_func("/linux/network-mac/plan", test_plan);
