@@ -413,6 +413,28 @@ FINDING(DOMAIN_SECURE_BOOT_ADDED, "domain-secure-boot-added", WARNING,
         "the target profile switches Secure Boot on, which the source had off",
         "check that all the guest loads at its start is signed, or leave secure-boot at auto")
 
+/* Manifests of other programs */
+FINDING(MANIFEST_BRIDGE, "manifest-bridge", INFO,
+        "'{}' is taken for a bridge of the host, by its name",
+        "say in a manifest of ours what it is, if it is a network of libvirt")
+FINDING(MANIFEST_DRY_RUN, "manifest-dry-run", WARNING,
+        "the manifest wants a dry run of '{}', which is left out",
+        "migrate batch --check shows what would be done; without options.dry_run it is done")
+FINDING(MANIFEST_EXPORT_WARNING, "manifest-export-warning", WARNING,
+        "the export that made the manifest warned: {}", "see whether the export has to be repeated")
+FINDING(MANIFEST_HOOK_MOVED, "manifest-hook-moved", INFO,
+        "a machine is one step here: hooks of {} run before or after all of it", NULL)
+FINDING(MANIFEST_KEY_IGNORED, "manifest-key-ignored", WARNING,
+        "the manifest asks for what is not done: {}",
+        "migrate-manifest(5) says what is done instead; there may be an option for it")
+FINDING(MANIFEST_KEY_UNKNOWN, "manifest-key-unknown", WARNING,
+        "the manifest has a key that is not known: {}", "see whether it is misspelt")
+FINDING(MANIFEST_KEY_UNNEEDED, "manifest-key-unneeded", INFO,
+        "the manifest says what makes no difference here: {}", NULL)
+FINDING(MANIFEST_PROFILE, "manifest-profile", INFO,
+        "the profile '{}' is another program's; what it sets is as without it, but for compression",
+        "set the keys themselves, or a profile of ours")
+
 /* Host */
 FINDING(HOST_NO_LANDLOCK, "host-no-landlock", WARNING,
         "this host's kernel has no Landlock: the process that reads the guest can open files",

@@ -12,6 +12,7 @@ static void machine_disk_free(gpointer data)
     MachineDisk *disk = data;
     g_free(disk->address.model);
     g_free(disk->stored_name);
+    g_free(disk->sha256);
     g_free(disk->path);
     g_free(disk->member);
     g_free(disk->variant);

@@ -50,6 +50,7 @@ typedef struct {
     uint64_t chunk_bytes;    /* above 0: the file is split into NAME.000000000, … of this size */
     gboolean is_gzip;        /* the file is compressed as a whole */
     guint boot_order;        /* 1: first; 0: not said */
+    char *sha256;            /* of the file, hexadecimal, lower case; NULL: not said */
 
     /* As the disk gate found it. */
     char *path;          /* of the host, absolute; or the URI of an NBD export; NULL: blank disk */
@@ -90,7 +91,7 @@ typedef struct {
 
 typedef struct {
     const char *kind;  /* what it was read from: "vmx", "ovf", "hyperv-xml", "hyperv-vmcx",
-                          "libvirt", "disks" */
+                          "libvirt", "artifact", "disks" */
     char *config_path; /* of the host, absolute; NULL: there is none */
     char *name;        /* safe as a file name: letters, digits, '.', '_', '-' */
     char *title;       /* the name as the source has it; may be NULL */

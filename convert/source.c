@@ -13,6 +13,7 @@
 #include "convert/image_options.h"
 #include "convert/image/nbd_uri.h"
 #include "convert/config/ovf_manifest.h"
+#include "convert/source_digest.h"
 #include "convert/source_discover.h"
 #include "convert/source_format.h"
 #include "convert/archive/spool.h"
@@ -513,6 +514,18 @@ static gboolean find_disk(Source *source, MachineDisk *disk, SourcePlace **ret_p
                              ret_place, error);
 }
 
+static gboolean check_digest(Source *source, const SourcePlace *place, const MachineDisk *disk,
+                             GError **error)
+{
+    g_autofree char *digest = NULL;
+    uint64_t done = 0;
+    if (!disk->sha256 || source->request.skip_checksums)
+        return TRUE;
+    return source_digest(&source->context, place, G_CHECKSUM_SHA256, &done, place->length, &digest,
+                         error) &&
+           source_digest_compare(disk->stored_name, "SHA256", digest, disk->sha256, error);
+}
+
 static gboolean pass_gate(Source *source, SourcePlace *place, MachineDisk *disk, GError **error)
 {
     g_autofree char *shown = g_strdup(place->member ? place->member : place->path);
@@ -552,6 +565,10 @@ static gboolean open_disk(Source *source, MachineDisk *disk, GError **error)
     if (!find_disk(source, disk, &place, error)) {
         g_prefix_error(
             error, "cannot use disk '%s': ", disk->stored_name ? disk->stored_name : disk->path);
+        return FALSE;
+    }
+    if (!check_digest(source, place, disk, error)) {
+        source_place_free(place);
         return FALSE;
     }
     g_free(disk->path);

@@ -20,7 +20,7 @@ typedef struct {
     gboolean (*read)(GBytes *content, GPtrArray *machines, GPtrArray *findings, GError **error);
 } SourceConfigOps;
 
-extern const SourceConfigOps config_hyperv_vmcx_ops, config_hyperv_xml_ops, config_libvirt_ops,
-    config_ovf_ops, config_vmx_ops;
+extern const SourceConfigOps config_artifact_ops, config_hyperv_vmcx_ops, config_hyperv_xml_ops,
+    config_libvirt_ops, config_ovf_ops, config_vmx_ops;
 
 #endif

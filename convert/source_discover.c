@@ -13,7 +13,7 @@
 
 static const SourceConfigOps *const configs[] = {
     &config_vmx_ops,        &config_ovf_ops,     &config_hyperv_vmcx_ops,
-    &config_hyperv_xml_ops, &config_libvirt_ops,
+    &config_hyperv_xml_ops, &config_libvirt_ops, &config_artifact_ops,
 };
 
 void source_machine_free(SourceMachine *found)

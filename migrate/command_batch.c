@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* migrate batch: many machines, as a manifest says. */
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -7,6 +8,7 @@
 #include "migrate/batch/run.h"
 #include "migrate/command.h"
 #include "migrate/options.h"
+#include "migrate/printable.h"
 
 #define DEFAULT_JOBS_LIMIT 4
 
@@ -128,6 +130,30 @@ static gboolean run(const BatchManifest *manifest, const BatchMachine *only, con
     return ok && judge(results, only, error);
 }
 
+static void print_findings(const char *of, const GPtrArray *findings)
+{
+    for (guint i = 0; findings && i < findings->len; i++) {
+        const Finding *finding = g_ptr_array_index(findings, i);
+        g_autoptr(GString) line = g_string_new(NULL);
+        printable_append(line, finding->sentence);
+        fprintf(stderr, "%s: %s: %s [%s]\n", of,
+                finding_severity_name(finding_code_severity(finding->code)), line->str,
+                finding_code_name(finding->code));
+    }
+}
+
+/* What of another program's manifest is not followed: known before anything is done. */
+static void tell_findings(const BatchManifest *manifest, const Options *options)
+{
+    if (options->progress != PROGRESS_AUTO)
+        return;
+    print_findings(manifest->path, manifest->findings);
+    for (guint i = 0; i < manifest->machines->len; i++) {
+        const BatchMachine *machine = g_ptr_array_index(manifest->machines, i);
+        print_findings(machine->id, machine->findings);
+    }
+}
+
 gboolean command_batch(int argc, char **argv, Progress **ret_progress, GError **error)
 {
     g_auto(Options) options = {0};
@@ -149,6 +175,7 @@ gboolean command_batch(int argc, char **argv, Progress **ret_progress, GError **
     if (!manifest || !choose_outputs(manifest, &options, error) ||
         !choose_machine(manifest, &options, &only, error))
         return FALSE;
+    tell_findings(manifest, &options);
     if (options.check)
         return batch_check(manifest, only, options.json, error);
     return manifest->machines->len == 0 || run(manifest, only, &options, error);

@@ -5,13 +5,10 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/interrupt.h"
-#include "disk/disk.h"
+#include "convert/source_digest.h"
 
 #define LIMIT_BYTES ((uint64_t)1 << 20)
 #define ENTRIES_LIMIT 4096
-#define READ_BYTES ((size_t)1 << 20)
-#define SHOWN_DIGITS 12
 
 typedef struct {
     char *name;
@@ -102,15 +99,6 @@ static gboolean note_certificate(SourceContext *context, const SourcePlace *conf
     return TRUE;
 }
 
-static Disk *open_place(const SourcePlace *place, GError **error)
-{
-    g_autoptr(Disk) whole = disk_open_file(place->path, FALSE, 512, error);
-    if (!whole || source_place_is_whole(place))
-        return g_steal_pointer(&whole);
-    return disk_new_window(whole, place->offset, place->length,
-                           place->member ? place->member : place->path, error);
-}
-
 static char *read_text(const SourcePlace *place, GError **error)
 {
     if (place->length > LIMIT_BYTES) {
@@ -118,7 +106,7 @@ static char *read_text(const SourcePlace *place, GError **error)
                           "it is %" G_GUINT64_FORMAT " bytes long", place->length);
         return NULL;
     }
-    g_autoptr(Disk) disk = open_place(place, error);
+    g_autoptr(Disk) disk = source_place_open(place, error);
     g_autofree char *text = g_malloc0((size_t)place->length + 1);
     return disk && disk_read(disk, 0, text, (size_t)place->length, error) ? g_steal_pointer(&text)
                                                                           : NULL;
@@ -227,32 +215,12 @@ static gboolean find_listed(SourceContext *context, const SourcePlace *manifest,
     return FALSE;
 }
 
-static gboolean compare_file(const SourceContext *context, const Entry *entry, uint8_t *buffer,
-                             uint64_t *done, uint64_t total, GError **error)
+static gboolean compare_file(const SourceContext *context, const Entry *entry, uint64_t *done,
+                             uint64_t total, GError **error)
 {
-    g_autoptr(Disk) disk = open_place(entry->place, error);
-    g_autoptr(GChecksum) checksum = g_checksum_new(entry->type);
-    if (!disk)
-        return FALSE;
-    for (uint64_t offset = 0; offset < entry->place->length;) {
-        size_t length = (size_t)MIN(entry->place->length - offset, (uint64_t)READ_BYTES);
-        if (!interrupt_check(error) || !disk_read(disk, offset, buffer, length, error))
-            return FALSE;
-        g_checksum_update(checksum, buffer, (gssize)length);
-        offset += length;
-        *done += length;
-        if (context->request && context->request->progress)
-            context->request->progress(context->request->progress_data, *done, total);
-    }
-    const char *digest = g_checksum_get_string(checksum);
-    if (g_str_equal(digest, entry->digest))
-        return TRUE;
-    drydock_error_set(error, DRYDOCK_ERROR_CORRUPT,
-                      "copy or export it again; if it was changed on purpose: --skip-checksums",
-                      "'%s' is not the file that was exported: its %s is %.*s…, not %.*s…",
-                      entry->name, entry->type_name, SHOWN_DIGITS, digest, SHOWN_DIGITS,
-                      entry->digest);
-    return FALSE;
+    g_autofree char *digest = NULL;
+    return source_digest(context, entry->place, entry->type, done, total, &digest, error) &&
+           source_digest_compare(entry->name, entry->type_name, digest, entry->digest, error);
 }
 
 static gboolean is_listed_before(const GPtrArray *entries, guint index)
@@ -283,9 +251,8 @@ static gboolean check(SourceContext *context, const SourcePlace *manifest, GErro
             return FALSE;
         total += entry->place->length;
     }
-    g_autofree uint8_t *buffer = g_malloc(READ_BYTES);
     for (guint i = 0; i < entries->len; i++)
-        if (!compare_file(context, g_ptr_array_index(entries, i), buffer, &done, total, error))
+        if (!compare_file(context, g_ptr_array_index(entries, i), &done, total, error))
             return FALSE;
     return TRUE;
 }

@@ -181,10 +181,30 @@ static void hook_drop(gpointer hook)
     batch_hook_free(hook);
 }
 
+GPtrArray *batch_hooks_new(void)
+{
+    return g_ptr_array_new_with_free_func(hook_drop);
+}
+
+gboolean batch_hooks_read_stage(const BatchManifest *manifest, const Document *document,
+                                const DocumentValue *value, BatchHookPoint point, const char *stage,
+                                GPtrArray *hooks, GError **error)
+{
+    const gboolean is_list = document_kind(value) == DOCUMENT_LIST;
+    const guint before = hooks->len;
+    for (guint i = 0; i < (is_list ? document_count(value) : 1); i++)
+        if (!read_hook(manifest, document, is_list ? document_item(document, value, i) : value,
+                       point, hooks, error))
+            return FALSE;
+    for (guint i = before; stage && i < hooks->len; i++)
+        ((BatchHook *)g_ptr_array_index(hooks, i))->stage = g_strdup(stage);
+    return TRUE;
+}
+
 gboolean batch_hooks_read(const BatchManifest *manifest, const Document *document,
                           const DocumentValue *value, GPtrArray **ret_hooks, GError **error)
 {
-    g_autoptr(GPtrArray) hooks = g_ptr_array_new_with_free_func(hook_drop);
+    g_autoptr(GPtrArray) hooks = batch_hooks_new();
     if (document_kind(value) != DOCUMENT_MAP && !document_is_null(value)) {
         document_set_error(document, value, "name when they run: before, after or failure", error,
                            "'hooks' has to be a map");
@@ -193,14 +213,10 @@ gboolean batch_hooks_read(const BatchManifest *manifest, const Document *documen
     for (guint i = 0; i < document_count(value); i++) {
         const DocumentValue *key, *list;
         const char *text = document_key(document, value, i, &key, &list);
-        gboolean is_list = document_kind(list) == DOCUMENT_LIST;
         BatchHookPoint point;
-        if (!find_point(document, key, text, &point, error))
+        if (!find_point(document, key, text, &point, error) ||
+            !batch_hooks_read_stage(manifest, document, list, point, NULL, hooks, error))
             return FALSE;
-        for (guint j = 0; j < (is_list ? document_count(list) : 1); j++)
-            if (!read_hook(manifest, document, is_list ? document_item(document, list, j) : list,
-                           point, hooks, error))
-                return FALSE;
     }
     *ret_hooks = g_steal_pointer(&hooks);
     return TRUE;

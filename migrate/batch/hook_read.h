@@ -11,4 +11,12 @@ gboolean batch_hooks_read(const BatchManifest *manifest, const Document *documen
                           const DocumentValue *value, GPtrArray **ret_hooks,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* An empty array of BatchHook that owns them. */
+GPtrArray *batch_hooks_new(void);
+
+/* Appends one hook, or a list of them, that run at point and are told they run at stage. */
+gboolean batch_hooks_read_stage(const BatchManifest *manifest, const Document *document,
+                                const DocumentValue *value, BatchHookPoint point, const char *stage,
+                                GPtrArray *hooks, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 #endif

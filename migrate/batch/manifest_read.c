@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "migrate/batch/expand.h"
 #include "migrate/batch/hook_read.h"
+#include "migrate/batch/hyper2kvm.h"
 #include "migrate/batch/manifest.h"
 #include "migrate/batch/settings.h"
 
@@ -306,5 +307,8 @@ BatchManifest *batch_manifest_parse(const char *path, const Document *document, 
 BatchManifest *batch_manifest_read(const char *path, GError **error)
 {
     g_autoptr(Document) document = document_read(path, error);
-    return document ? batch_manifest_parse(path, document, error) : NULL;
+    if (!document)
+        return NULL;
+    return hyper2kvm_is(document) ? hyper2kvm_parse(path, document, error)
+                                  : batch_manifest_parse(path, document, error);
 }

@@ -46,6 +46,42 @@ const BatchResult *batch_result_filled(const BatchResult *result, BatchResult **
     return copy;
 }
 
+static void finding_drop(gpointer data)
+{
+    BatchFinding *finding = data;
+    g_free(finding->code);
+    g_free(finding->severity);
+    g_free(finding->sentence);
+    g_free(finding->hint);
+    g_free(finding);
+}
+
+static void add_finding(GPtrArray *findings, const char *code, const char *severity,
+                        const char *sentence, const char *hint)
+{
+    BatchFinding *finding = g_new0(BatchFinding, 1);
+    *finding =
+        (BatchFinding){g_strdup(code), g_strdup(severity), g_strdup(sentence), g_strdup(hint)};
+    g_ptr_array_add(findings, finding);
+}
+
+GPtrArray *batch_report_findings(const BatchReport *report, const BatchResult *filled)
+{
+    const BatchMachine *machine = batch_manifest_find(report->manifest, filled->id);
+    GPtrArray *findings = g_ptr_array_new_with_free_func(finding_drop);
+    for (guint i = 0; machine && machine->findings && i < machine->findings->len; i++) {
+        const Finding *finding = g_ptr_array_index(machine->findings, i);
+        add_finding(findings, finding_code_name(finding->code),
+                    finding_severity_name(finding_code_severity(finding->code)), finding->sentence,
+                    finding_code_hint(finding->code));
+    }
+    for (guint i = 0; i < filled->findings->len; i++) {
+        const BatchFinding *finding = g_ptr_array_index(filled->findings, i);
+        add_finding(findings, finding->code, finding->severity, finding->sentence, finding->hint);
+    }
+    return findings;
+}
+
 const char *batch_result_title(const BatchResult *result)
 {
     return result->name ? result->name : result->id;

@@ -93,8 +93,8 @@ static GHashTable *collect(const BatchReport *report)
     }
     for (guint i = 0; i < report->results->len; i++) {
         g_autoptr(BatchResult) read = NULL;
-        const GPtrArray *findings =
-            batch_result_filled(g_ptr_array_index(report->results, i), &read)->findings;
+        g_autoptr(GPtrArray) findings = batch_report_findings(
+            report, batch_result_filled(g_ptr_array_index(report->results, i), &read));
         for (guint j = 0; j < findings->len; j++) {
             const BatchFinding *finding = g_ptr_array_index(findings, j);
             add_finding(

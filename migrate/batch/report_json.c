@@ -78,10 +78,11 @@ static void add_batch_findings(JsonBuilder *builder, const GPtrArray *findings)
     json_builder_end_array(builder);
 }
 
-static void add_machine(JsonBuilder *builder, const BatchResult *result)
+static void add_machine(JsonBuilder *builder, const BatchReport *report, const BatchResult *result)
 {
     g_autoptr(BatchResult) read = NULL;
     const BatchResult *filled = batch_result_filled(result, &read);
+    g_autoptr(GPtrArray) findings = batch_report_findings(report, filled);
     json_builder_begin_object(builder);
     json_member_add_text(builder, "id", result->id);
     json_member_add_text(builder, "name", result->name);
@@ -99,7 +100,7 @@ static void add_machine(JsonBuilder *builder, const BatchResult *result)
     json_member_add_text(builder, "domain", result->domain_path);
     json_member_add_text(builder, "report", result->report_path);
     add_outputs(builder, result);
-    add_batch_findings(builder, filled->findings);
+    add_batch_findings(builder, findings);
     json_member_add_number(builder, "changes", filled->changes->len);
     json_builder_end_object(builder);
 }
@@ -123,7 +124,7 @@ char *batch_report_to_json(const BatchReport *report)
     json_builder_set_member_name(builder, "machines");
     json_builder_begin_array(builder);
     for (guint i = 0; i < report->results->len; i++)
-        add_machine(builder, g_ptr_array_index(report->results, i));
+        add_machine(builder, report, g_ptr_array_index(report->results, i));
     json_builder_end_array(builder);
     json_builder_end_object(builder);
     return json_finish(builder);

@@ -85,7 +85,8 @@ static char *list_warnings(const BatchReport *report)
     for (guint i = 0; i < report->results->len; i++) {
         const BatchResult *result = g_ptr_array_index(report->results, i);
         g_autoptr(BatchResult) read = NULL;
-        const GPtrArray *findings = batch_result_filled(result, &read)->findings;
+        g_autoptr(GPtrArray) findings =
+            batch_report_findings(report, batch_result_filled(result, &read));
         for (guint j = 0; j < findings->len; j++) {
             const BatchFinding *finding = g_ptr_array_index(findings, j);
             if (g_strcmp0(finding->severity, "info") != 0)

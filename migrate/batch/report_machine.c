@@ -187,7 +187,8 @@ static void write_notes(XmlWriter *xml, const GPtrArray *findings)
     page_close(xml);
 }
 
-static void write_summary(XmlWriter *xml, const BatchResult *result, const BatchResult *filled)
+static void write_summary(XmlWriter *xml, const BatchResult *result, const BatchResult *filled,
+                          const GPtrArray *findings)
 {
     const char *title = batch_result_title(result);
     const char *system = filled->system ? filled->system : result->system;
@@ -206,7 +207,7 @@ static void write_summary(XmlWriter *xml, const BatchResult *result, const Batch
     page_leaf(xml, "span", "system", system);
     write_sizes(xml, result);
     page_leaf(xml, "span", "time", took);
-    write_notes(xml, filled->findings);
+    write_notes(xml, findings);
     page_close(xml);
 }
 
@@ -215,16 +216,17 @@ void report_machine_line(XmlWriter *xml, const BatchReport *report, guint index)
     const BatchResult *result = g_ptr_array_index(report->results, index);
     g_autoptr(BatchResult) read = NULL;
     const BatchResult *filled = batch_result_filled(result, &read);
+    g_autoptr(GPtrArray) findings = batch_report_findings(report, filled);
     g_autofree char *anchor = report_machine_anchor(index);
     g_autofree char *class = g_strconcat("machine ", batch_status_name(result->status), NULL);
     page_open(xml, "details", class);
     xml_write_attribute(xml, "id", anchor + 1);
-    write_summary(xml, result, filled);
+    write_summary(xml, result, filled, findings);
     page_open(xml, "div", "body");
     write_error(xml, result);
     write_run(xml, result);
     write_outputs(xml, report, result);
-    write_findings(xml, filled->findings);
+    write_findings(xml, findings);
     write_changes(xml, filled->changes);
     page_close(xml);
     page_close(xml);

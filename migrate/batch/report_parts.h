@@ -20,6 +20,10 @@ double batch_result_seconds(const BatchResult *result);
 /* result itself, or a copy of what its report has: then *ret_read is the caller's to free. */
 const BatchResult *batch_result_filled(const BatchResult *result, BatchResult **ret_read);
 
+/* Array of BatchFinding, with copies of the manifest's findings about the machine before those of
+   filled, see above. The caller's. */
+GPtrArray *batch_report_findings(const BatchReport *report, const BatchResult *filled);
+
 const char *batch_result_title(const BatchResult *result); /* its name, else its id */
 
 /* A point in time as ISO 8601 in UTC; NULL for 0. The caller's. */
