@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Hooks and reports of migrate batch: batch-hooks.sh run|after-fails|http|report.
+# Hooks and reports of migrate batch: batch-hooks.sh run|after-fails|http|report|killed.
 # shellcheck source=tests/cli/support.sh
 . "$(dirname "$0")/support.sh"
 PATH=$PATH:/usr/sbin:/sbin
@@ -118,6 +118,36 @@ END
     cp out.d/batch.report.html before.html
     expect 0 "$MIGRATE" batch fleet.yaml -o out.d --only a
     cmp before.html out.d/batch.report.html || fail "a single machine wrote the report"
+    ;;
+killed)
+    # A run that is killed leaves a report of how far it came.
+    printf '#!/bin/sh\nwhile [ ! -e "$(dirname "$0")/go" ]; do sleep 0.1; done\n' >waits
+    chmod 755 waits
+    cat >fleet.yaml <<'END'
+machines:
+  - {id: a, source: guest, name: a}
+  - {id: b, source: guest, name: b, hooks: {before: {path: waits}}}
+END
+    "$MIGRATE" batch fleet.yaml -o out.d --jobs 1 -q &
+    batch=$!
+    for _ in $(seq 300); do
+        [ ! -e out.d/batch.report.json ] || break
+        sleep 0.1
+    done
+    kill -9 $batch
+    wait $batch || [ $? -eq 137 ] || fail "it ended before"
+    expect 0 python3 - out.d/batch.report.json <<'END'
+import json
+import sys
+
+report = json.load(open(sys.argv[1], encoding='utf-8'))
+assert not report['finished_run'] and report['finished'] is None, report
+assert [machine['status'] for machine in report['machines']] in (['done', 'pending'], ['done', 'running']), report
+END
+    says out.d/batch.report.html 'Running: 1 of 2 machines migrated'
+    : >go
+    expect 0 "$MIGRATE" batch fleet.yaml -o out.d
+    says out.d/batch.report.html 'All 2 machines are migrated'
     ;;
 *)
     fail "no such case: $1"

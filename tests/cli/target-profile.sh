@@ -37,6 +37,11 @@ convert)
     if [ -e "$schema" ] && command -v xmllint >/dev/null; then
         expect 0 xmllint --noout --relaxng "$schema" $xml
     fi
+    # Profiles of operating systems beside them are read, too.
+    printf '[debian]\nlike = linux\nmatch = id:debian\nmachine = pc\n' >site/systems.ini
+    expect 0 "$MIGRATE" guest --name web00 --profile-dir site -o out.d
+    says out.d/web00.xml 'machine="pc"'
+    rm site/systems.ini
     # The command line wins over the profile.
     expect 0 "$MIGRATE" guest --name web02 --profile-dir site --target-profile ours -o out.d --network lan \
         --disk-bus sata

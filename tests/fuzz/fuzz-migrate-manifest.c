@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A manifest, from its text to machines, and all of it as JSON. */
+#include "migrate/batch/hyper2kvm.h"
 #include "migrate/batch/manifest.h"
 #include "migrate/batch/settings.h"
 #include "tests/fuzz/fuzz-target.h"
@@ -36,7 +37,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_clear_error(&error);
     /* A folder without anything in it: sources are looked for on the host. */
     g_autoptr(BatchManifest) manifest =
-        batch_manifest_parse("/proc/self/fdinfo/none/fuzz.yaml", document, &error);
+        hyper2kvm_is(document)
+            ? hyper2kvm_parse("/proc/self/fdinfo/none/fuzz.yaml", document, &error)
+            : batch_manifest_parse("/proc/self/fdinfo/none/fuzz.yaml", document, &error);
     if (manifest)
         use(manifest);
     else if (!error)

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""http-server.py PORT_FILE LOG: answers one kind of request per path, and writes down what it was asked."""
+"""http-server.py PORT_FILE LOG [CERTIFICATE]: answers one kind of request per path, and writes down what it was asked."""
 import http.server
 import json
 import os
+import ssl
 import sys
 import time
 
@@ -34,6 +35,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
 server.daemon_threads = True
+if len(sys.argv) > 3:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[3])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 with open(sys.argv[1] + '.new', 'w', encoding='utf-8') as port:
     port.write(str(server.server_address[1]))
 os.rename(sys.argv[1] + '.new', sys.argv[1])

@@ -188,13 +188,14 @@ static void test_failing(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     g_assert_false(g_file_test(process, G_FILE_TEST_EXISTS));
 }
 
-static RunChild *start_server(const Fixture *fixture, guint *ret_port)
+/* certificate: with its key; NULL: no TLS. */
+static RunChild *start_server(const Fixture *fixture, const char *certificate, guint *ret_port)
 {
     g_autofree char *script =
         g_build_filename(DRYDOCK_SOURCE_DIR, "tests/unit/migrate/http-server.py", NULL);
     g_autofree char *port_file = g_build_filename(fixture->folder, "port", NULL);
     g_autofree char *log = g_build_filename(fixture->folder, "log", NULL);
-    const char *const argv[] = {"python3", script, port_file, log, NULL};
+    const char *const argv[] = {"python3", script, port_file, log, certificate, NULL};
     g_autoptr(GError) error = NULL;
     RunChild *server = run_child_start(argv, NULL, 0, &error);
 
@@ -231,7 +232,7 @@ static void test_requests(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
         {"/ok", "headers: {X: \"a\\r\\nY: b\"}", "cannot be sent", ""},
     };
     guint port = 0;
-    g_autoptr(RunChild) server = start_server(fixture, &port);
+    g_autoptr(RunChild) server = start_server(fixture, NULL, &port);
 
     if (!server) {
         g_test_skip("no python3 here");
@@ -257,7 +258,40 @@ static void test_requests(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     }
 }
 
-/* Addresses that are nobody's business, and certificates that nobody vouches for. */
+/* A certificate that nobody vouches for is refused. */
+static void test_certificates(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autofree char *certificate = g_build_filename(fixture->folder, "server.pem", NULL);
+    const char *const argv[] = {
+        "openssl", "req",       "-x509", "-newkey",       "rsa:2048", "-nodes",
+        "-days",   "2",         "-subj", "/CN=localhost", "-addext",  "subjectAltName=IP:127.0.0.1",
+        "-keyout", certificate, "-out",  "cert.only",     NULL};
+    const RunOptions options = {.timeout_seconds = 60, .working_directory = fixture->folder};
+    g_autoptr(GError) error = NULL;
+    guint port = 0;
+
+    if (!run_program(argv, &options, NULL, &error)) {
+        g_test_skip("no openssl here");
+        return;
+    }
+    g_autofree char *key = read_file(fixture, "server.pem");
+    g_autofree char *only = read_file(fixture, "cert.only");
+    g_autofree char *both = g_strconcat(key, only, NULL);
+    g_assert_true(g_file_set_contents(certificate, both, -1, NULL));
+    g_autoptr(RunChild) server = start_server(fixture, certificate, &port);
+    if (!server) {
+        g_test_skip("no python3 here");
+        return;
+    }
+    g_autofree char *yaml =
+        g_strdup_printf("{after: {url: 'https://127.0.0.1:%u/ok', timeout: 10}}", port);
+    g_autofree char *answer = NULL;
+    read_hooks(fixture, yaml);
+    g_assert_false(run(fixture, BATCH_HOOK_AFTER, &answer, &error));
+    g_assert_nonnull(strstr(error->message, "certificate"));
+}
+
+/* Addresses that are nobody's business. */
 static void test_addresses(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
     static const char *const urls[] = {"file:///etc/passwd", "ftp://127.0.0.1/", "gopher://x/",
@@ -296,6 +330,7 @@ int main(int argc, char **argv)
     ADD("scripts", test_scripts);
     ADD("failing", test_failing);
     ADD("requests", test_requests);
+    ADD("certificates", test_certificates);
     ADD("addresses", test_addresses);
     ADD("python", test_python);
     return g_test_run();
