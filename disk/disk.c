@@ -17,6 +17,7 @@ void disk_init(Disk *disk, const DiskOps *ops, Disk *parent, const char *name, u
     disk->sector_size = sector_size;
     disk->writable = writable;
     disk->keeps_no_zeros = parent && parent->keeps_no_zeros;
+    disk->level = parent ? parent->level : 0;
 }
 
 Disk *disk_ref(Disk *disk)
@@ -57,6 +58,11 @@ gboolean disk_is_writable(const Disk *disk)
 gboolean disk_discards_to_zeros(const Disk *disk)
 {
     return !disk->keeps_no_zeros;
+}
+
+guint disk_level(const Disk *disk)
+{
+    return disk->level;
 }
 
 static gboolean check_range(const Disk *disk, uint64_t offset, uint64_t length, GError **error)

@@ -31,6 +31,9 @@ gboolean disk_discard(Disk *disk, uint64_t offset, uint64_t length,
 /* FALSE: an encrypted volume is somewhere below. What was discarded there takes no room either, but
    reads as anything: to have zeros, write them. */
 gboolean disk_discards_to_zeros(const Disk *disk);
+/* How many processes that read us stand below it one above the other (see disk_new_served()): such
+   a process never gets a disk of its own level, or it would wait for itself. 0: none. */
+guint disk_level(const Disk *disk);
 /* Everything written so far has reached the storage below (all layers are flushed). */
 gboolean disk_flush(Disk *disk, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -56,6 +59,28 @@ Disk *disk_new_scratch(Disk *parent, uint64_t limit_bytes);
    replaced; sorted and merged at flush. Large reads pass it by. Reads and writes are visible to
    each other through the cache only: nobody may use parent directly while it exists. */
 Disk *disk_new_cache(Disk *parent, uint64_t limit_bytes);
+
+/* What serves a disk from outside; data is that of disk_new_served(). Ranges have been checked. */
+typedef struct {
+    gboolean (*read)(gpointer data, uint64_t offset, void *buffer, size_t length, GError **error);
+    gboolean (*write)(gpointer data, uint64_t offset, const void *buffer, size_t length,
+                      GError **error);
+    gboolean (*discard)(gpointer data, uint64_t offset, uint64_t length, GError **error);
+    gboolean (*flush)(gpointer data, GError **error);
+    void (*free)(gpointer data);
+} DiskService;
+
+typedef struct {
+    const char *name;
+    uint64_t size_bytes;
+    uint32_t sector_size;
+    gboolean writable;
+    guint level; /* one more than the disks it stands on */
+} DiskServed;
+
+/* service is borrowed for good, data is freed with the disk. What is discarded reads as anything.
+ */
+Disk *disk_new_served(const DiskService *service, gpointer data, const DiskServed *properties);
 
 /* For tests: the call with number fail_at (reads, writes, discards, flushes counted from 1) fails
    with DRYDOCK_ERROR_SYSTEM, and so does every later one. 0: never; then disk_fault_count() says

@@ -33,6 +33,7 @@ struct Disk {
     uint32_t sector_size;
     gboolean writable;
     gboolean keeps_no_zeros; /* see disk_discards_to_zeros(); of parent unless a driver says so */
+    guint level;             /* see disk_level(); likewise */
 };
 
 /* Fills the common part; takes a reference on parent (may be NULL). */

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "disk/lvm_mapper.h"
 #include "disk/lvm_metadata.h"
 #include "disk/map.h"
 
@@ -36,6 +37,7 @@ static void group_free(gpointer data)
     g_ptr_array_unref(group->members);
     g_ptr_array_unref(group->missing);
     g_ptr_array_unref(group->volumes);
+    mapper_plan_unref(group->plan);
     g_free(group);
 }
 
@@ -205,11 +207,35 @@ static LvmVolume *make_volume(const LvmMetadata *metadata, const LvmLogical *log
     volume->type = g_strdup(logical->type);
     volume->has_snapshots = logical->has_snapshots;
     volume->first_member = first_member;
+    volume->device = -1;
     if (!g_uint64_checked_mul(&volume->size_bytes, logical->extents, metadata->extent_bytes))
         volume->size_bytes = G_MAXUINT64;
     if (logical->segments)
         map_volume(metadata, logical, found, members, volume);
     return volume;
+}
+
+/* What is left over, or is better written by somebody who knows of snapshots. */
+static void plan_volumes(const LvmMetadata *metadata, const LvmMember *members, const guint *found,
+                         LvmGroup *group)
+{
+    g_autofree Disk **disks = g_new0(Disk *, metadata->physical->len);
+    for (guint i = 0; i < metadata->physical->len; i++)
+        disks[i] = found[i] != NO_MEMBER ? members[found[i]].disk : NULL;
+    group->plan = mapper_plan_new();
+    g_autoptr(LvmMapper) mapper = lvm_mapper_new(metadata, disks, group->plan);
+    guint next = 0;
+    for (guint i = 0; i < metadata->logical->len; i++) {
+        const LvmLogical *logical = g_ptr_array_index(metadata->logical, i);
+        if (!logical->is_visible)
+            continue;
+        LvmVolume *volume = g_ptr_array_index(group->volumes, next++);
+        g_autofree char *problem = NULL;
+        if (!logical->segments || logical->has_snapshots)
+            volume->device = lvm_mapper_add(mapper, logical, &problem);
+        if (!volume->disk && !volume->problem)
+            volume->problem = g_steal_pointer(&problem);
+    }
 }
 
 /* NULL: none of its physical volumes is there. */
@@ -245,6 +271,7 @@ static LvmGroup *make_group(const LvmMetadata *metadata, const LvmMember *member
         if (logical->is_visible)
             g_ptr_array_add(group->volumes, make_volume(metadata, logical, found, members, first));
     }
+    plan_volumes(metadata, members, found, group);
     return group;
 }
 

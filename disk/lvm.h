@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* LVM2: volume groups put together from physical volumes, and their logical volumes as disks.
-   Linear and striped volumes are mapped; of others it is said what they are. */
+   Linear and striped volumes are mapped; for others there is a plan that a kernel can carry out. */
 #ifndef DISK_LVM_H
 #define DISK_LVM_H
 
 #include "disk/lvm_label.h"
+#include "disk/mapper.h"
 
 /* A physical volume of the machine. */
 typedef struct {
@@ -21,8 +22,10 @@ typedef struct {
     uint64_t size_bytes;
     gboolean has_snapshots; /* of the old kind, which what is written to it makes inconsistent */
     guint first_member;     /* where its first extent is */
-    char *problem;          /* why disk is NULL although its type is mapped; else NULL */
+    char *problem;          /* why there is no disk and no device although its type has one */
     Disk *disk;             /* owned; NULL: not mapped */
+    /* In the group's plan; -1: none. A volume with disk has one where that keeps its snapshots. */
+    int device;
 } LvmVolume;
 
 typedef struct {
@@ -32,6 +35,7 @@ typedef struct {
     GPtrArray *members; /* guint as pointers: indexes of its physical volumes */
     GPtrArray *missing; /* of char: physical volumes that are not there, for people */
     GPtrArray *volumes; /* of LvmVolume: those that users see */
+    MapperPlan *plan;
 } LvmGroup;
 
 typedef struct {

@@ -49,6 +49,7 @@ void lvm_metadata_free(LvmMetadata *metadata)
     g_clear_pointer(&metadata->logical, g_ptr_array_unref);
     g_clear_pointer(&metadata->physical_by_name, g_hash_table_unref);
     g_clear_pointer(&metadata->logical_by_name, g_hash_table_unref);
+    lvm_node_free(metadata->root);
     g_free(metadata);
 }
 
@@ -209,6 +210,7 @@ static gboolean add_logical(LvmMetadata *metadata, const LvmNode *node, GError *
     if (!g_hash_table_contains(metadata->logical_by_name, logical->name))
         g_hash_table_insert(metadata->logical_by_name, logical->name, logical);
     logical->id = g_strdup(id);
+    logical->node = node;
     logical->type = g_strdup("linear");
     logical->is_visible = lvm_node_lists(node, "status", "VISIBLE");
     logical->segments = g_ptr_array_new_with_free_func(segment_free);
@@ -229,11 +231,12 @@ static LvmLogical *find_logical(const LvmMetadata *metadata, const char *name)
     return name ? g_hash_table_lookup(metadata->logical_by_name, name) : NULL;
 }
 
-/* A snapshot of the old kind is a hidden volume that names its origin and where it keeps what the
-   origin has changed since. The latter looks like an ordinary linear volume. While a snapshot is
-   merged into its origin, that has the data of neither. */
+/* A snapshot of the old kind is a volume of its own, "snapshot0", that names its origin and where
+   it keeps what the origin has changed since. Users see the snapshot by the name of the latter,
+   which looks like an ordinary linear volume, and may be hidden in the text. */
 static void mark_snapshots(const LvmMetadata *metadata, const LvmNode *node)
 {
+    LvmLogical *itself = find_logical(metadata, node->name);
     for (guint i = 0; i < node->children->len; i++) {
         const LvmNode *segment = g_ptr_array_index(node->children, i);
         const char *type = segment->children ? lvm_node_text(segment, "type") : NULL;
@@ -243,12 +246,18 @@ static void mark_snapshots(const LvmMetadata *metadata, const LvmNode *node)
         LvmLogical *origin = find_logical(metadata, lvm_node_text(segment, "origin"));
         LvmLogical *store =
             find_logical(metadata, merging ? merging : lvm_node_text(segment, "cow_store"));
-        if (store)
+        if (store) {
             set_unmapped(store, "snapshot");
-        if (origin && merging)
+            store->is_visible = store->is_visible || itself->is_visible;
+            store->snapshot = segment;
+        }
+        itself->is_visible = FALSE;
+        if (origin && merging) {
             set_unmapped(origin, "snapshot-merge");
-        else if (origin)
+            origin->is_merging = TRUE;
+        } else if (origin) {
             origin->has_snapshots = TRUE;
+        }
     }
 }
 
@@ -328,10 +337,11 @@ static gboolean read_group(LvmMetadata *metadata, const LvmNode *group, GError *
 
 LvmMetadata *lvm_metadata_parse(const char *text, size_t length, GError **error)
 {
-    g_autoptr(LvmNode) root = lvm_text_parse(text, length, error);
+    LvmNode *root = lvm_text_parse(text, length, error);
     if (!root)
         return NULL;
     g_autoptr(LvmMetadata) metadata = g_new0(LvmMetadata, 1);
+    metadata->root = root;
     metadata->physical = g_ptr_array_new_with_free_func(physical_free);
     metadata->logical = g_ptr_array_new_with_free_func(logical_free);
     metadata->physical_by_name = g_hash_table_new(g_str_hash, g_str_equal);

@@ -6,6 +6,8 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "disk/lvm_text.h"
+
 typedef struct {
     char *name; /* within the text: "pv0" */
     guint index;
@@ -34,11 +36,17 @@ typedef struct {
     gboolean is_visible, has_snapshots;
     uint64_t extents;
     GPtrArray *segments; /* of LvmSegment; NULL: its type is neither "linear" nor "striped" */
+    const LvmNode *node; /* its section of the text */
+    /* Of a snapshot of the old kind: "snapshot0" { origin, cow_store }. While it is merged into its
+       origin that has the data of neither. */
+    const LvmNode *snapshot; /* on the volume that users see as the snapshot; else NULL */
+    gboolean is_merging;     /* on the origin */
 } LvmLogical;
 
 typedef struct {
     char *name;
-    char *id; /* with hyphens */
+    char *id;      /* with hyphens */
+    LvmNode *root; /* the text, parsed */
     uint64_t sequence;
     uint64_t extent_bytes;
     GPtrArray *physical;                            /* of LvmPhysical */

@@ -215,6 +215,7 @@ static void add_segment(Map *map, const MapSegment *source)
         map->base.sector_size = MAX(map->base.sector_size, below->sector_size);
         map->base.writable = map->base.writable && below->writable;
         map->base.keeps_no_zeros = map->base.keeps_no_zeros || below->keeps_no_zeros;
+        map->base.level = MAX(map->base.level, below->level);
         if (!g_ptr_array_find(map->disks, below, NULL))
             g_ptr_array_add(map->disks, below);
     }

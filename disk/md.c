@@ -34,6 +34,7 @@ static void array_free(gpointer data)
     g_free(array->problem);
     g_ptr_array_unref(array->stale);
     g_ptr_array_unref(array->duplicate);
+    mapper_plan_unref(array->plan);
     g_free(array);
 }
 
@@ -302,14 +303,43 @@ static void set_type(MdArray *array, char *type)
     array->type = type;
 }
 
-static void map_array(Assembly *assembly)
+/* Spares too are written when the array is. */
+static gboolean is_wanted(const MdArray *array, guint member)
+{
+    gpointer index = GUINT_TO_POINTER(member);
+    return !g_ptr_array_find(array->stale, index, NULL) &&
+           !g_ptr_array_find(array->duplicate, index, NULL);
+}
+
+static void plan_array(Assembly *assembly, const char *level, const GArray *indexes)
+{
+    MdArray *array = assembly->array;
+    const char *version = assembly->super->version;
+    array->plan = mapper_plan_new();
+    g_autofree char *name = md_short_name(array);
+    MapperDevice *device = mapper_plan_add_device(array->plan, g_strdup_printf("md %s", name));
+    device->array = (MapperArray){level, (guint)g_ascii_digit_value(version[0]),
+                                  (guint)g_ascii_strtoull(version + 2, NULL, 10),
+                                  g_array_new(FALSE, FALSE, sizeof(guint))};
+    for (guint i = 0; i < indexes->len; i++) {
+        guint member = g_array_index(indexes, guint, i);
+        if (!is_wanted(array, member))
+            continue;
+        guint disk = mapper_plan_add_disk(array->plan, assembly->members[member].disk);
+        g_array_append_val(device->array.members, disk);
+    }
+}
+
+static void map_array(Assembly *assembly, const GArray *indexes)
 {
     const MdSuper *super = assembly->super;
     MdArray *array = assembly->array;
     Disk *(*open)(Assembly *) = NULL;
+    const char *level = NULL;
     for (guint i = 0; i < G_N_ELEMENTS(levels); i++)
         if (levels[i].level == super->level) {
-            set_type(array, g_strdup(levels[i].name));
+            level = levels[i].name;
+            set_type(array, g_strdup(level));
             open = levels[i].open;
         }
     if (!array->type)
@@ -326,6 +356,8 @@ static void map_array(Assembly *assembly)
         array->disk = open(assembly);
     if (array->disk)
         g_clear_pointer(&array->problem, g_free);
+    if (!open && level)
+        plan_array(assembly, level, indexes);
 }
 
 static char *uuid_to_text(const uint8_t uuid[MD_UUID_BYTES])
@@ -360,7 +392,7 @@ static MdArray *make_array(const MdMember *members, const GArray *indexes)
     place_members(&assembly, indexes);
     if (array->first_member == G_MAXUINT)
         array->first_member = g_array_index(indexes, guint, 0);
-    map_array(&assembly);
+    map_array(&assembly, indexes);
     return array;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Linux software RAID (md): members put together, and arrays as disks. RAID 0, 1, 10 with near
-   copies, and linear arrays are mapped; of others it is said what they are. */
+   copies, and linear arrays are mapped; for others there is a plan that a kernel can carry out. */
 #ifndef DISK_MD_H
 #define DISK_MD_H
 
+#include "disk/mapper.h"
 #include "disk/md_super.h"
 
 /* A member of the machine. */
@@ -23,6 +24,7 @@ typedef struct {
     GPtrArray *duplicate; /* guint: members left out, another has their place */
     char *problem;        /* why disk is NULL although its type is mapped; else NULL */
     Disk *disk;           /* owned; NULL: not mapped */
+    MapperPlan *plan;     /* its one device is the array; NULL: mapped, or nothing can be done */
 } MdArray;
 
 /* Of MdArray, in the order of their first member. Spares alone make no array. Copies are all

@@ -83,6 +83,7 @@ Disk *disk_new_mirror(const char *name, Disk *const *copies, guint count)
         mirror->base.sector_size = MAX(mirror->base.sector_size, copies[i]->sector_size);
         mirror->base.writable = mirror->base.writable && copies[i]->writable;
         mirror->base.keeps_no_zeros = mirror->base.keeps_no_zeros || copies[i]->keeps_no_zeros;
+        mirror->base.level = MAX(mirror->base.level, copies[i]->level);
     }
     return &mirror->base;
 }
