@@ -109,7 +109,12 @@ FINDING(LVM_INCOMPLETE, "lvm-incomplete", WARNING,
         "{} is not whole and was not looked into, or not into all of it",
         "give all disks of the machine")
 FINDING(LVM_TYPE, "lvm-type", WARNING,
-        "the logical volume {} is of a kind that is not read: what is in it was not looked at", NULL)
+        "the logical volume {} is of a kind that is not read: what is in it was not looked at",
+        "thin, RAID, mirrored, cached volumes and snapshots are read through User-Mode Linux: leave out "
+        "--fs-backend none; move others to a linear volume in the source (pvmove, lvconvert)")
+FINDING(VOLUME_ASSEMBLY, "volume-assembly", WARNING,
+        "{} could not be put together: what is in it was not looked at",
+        "check it in the source (lvs -a, lvconvert --repair), then export it again")
 FINDING(LVM_SNAPSHOTS, "lvm-snapshots", WARNING,
         "the logical volume {} has snapshots: what is changed here makes them inconsistent",
         "remove or merge them before the migration; make new ones after it")
@@ -125,9 +130,13 @@ FINDING(LVM_DAMAGED, "lvm-damaged", WARNING,
 FINDING(VOLUME_RAID, "volume-raid", WARNING,
         "{} belongs to a software RAID, which is not read: what is in it was not looked at", NULL)
 FINDING(RAID_TYPE, "raid-type", WARNING,
-        "the RAID array {} is of a kind that is not read: what is in it was not looked at", NULL)
+        "the RAID array {} is of a kind that is not read: what is in it was not looked at",
+        "RAID 4, 5, 6 and other layouts of RAID 10 are read through User-Mode Linux: leave out "
+        "--fs-backend none")
 FINDING(RAID_INCOMPLETE, "raid-incomplete", WARNING,
-        "the RAID array {} cannot be put together", "give all disks of the machine")
+        "the RAID array {} cannot be put together",
+        "give all disks of the machine; check it in the source (mdadm --examine, mdadm --assemble), then "
+        "export it again")
 FINDING(RAID_DEGRADED, "raid-degraded", WARNING, "the RAID array {} lacks members",
         "give all disks of the machine; a member that comes back later has to be added as a new one "
         "(mdadm --zero-superblock, then --add), because what was changed here is not on it")

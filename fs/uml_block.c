@@ -176,6 +176,11 @@ static Status discard(UmlDevice *device, const UmlChain *chain)
         UmlSlot *slot = uml_device_find_slot(device, sector * SECTOR_BYTES, count, &offset);
         if (!slot || !slot->disk || !range_is_within(offset, count, disk_size(slot->disk)))
             return STATUS_ERROR;
+        GError *error = NULL;
+        if (slot->passes_discards && !disk_discard(slot->disk, offset, count, &error)) {
+            uml_slot_note_error(slot, error);
+            return STATUS_ERROR;
+        }
         /* Nobody asks for it at other times, and then nothing need be done. */
         if (slot->discards) {
             FsExtent extent = {offset, count};

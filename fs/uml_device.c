@@ -41,6 +41,7 @@ void uml_device_remove(UmlDevice *device, guint slot)
 {
     g_clear_pointer(&device->slots[slot].disk, disk_unref);
     g_clear_error(&device->slots[slot].error);
+    device->slots[slot].passes_discards = FALSE;
 }
 
 void uml_device_free(UmlDevice *device)

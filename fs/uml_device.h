@@ -28,9 +28,10 @@ void uml_reply_clear(UmlReply *reply);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(UmlReply, uml_reply_clear)
 
 typedef struct {
-    Disk *disk;       /* reference; NULL: free */
-    GError *error;    /* the first one that it gave */
-    GArray *discards; /* of FsExtent: what the kernel discards; borrowed, may be NULL */
+    Disk *disk;               /* reference; NULL: free */
+    GError *error;            /* the first one that it gave */
+    GArray *discards;         /* of FsExtent: what the kernel discards; borrowed, may be NULL */
+    gboolean passes_discards; /* to disk; else they are only written down */
 } UmlSlot;
 
 typedef struct HostFuse HostFuse;

@@ -7,7 +7,35 @@
 
 #define MODE_PROGRAM 0100755u
 #define MODE_FILE 0100644u
-#define DRIVER_PATH "kernel/drivers/block/virtio_blk.ko"
+
+/* What the agent loads when it is needed (fs/agent/agent_modules.c). The kernel that has one of
+   them built in has no such file. */
+static const char *const drivers[] = {
+    "drivers/block/virtio_blk",
+    "crypto/async_tx/async_tx",
+    "crypto/async_tx/async_memcpy",
+    "crypto/async_tx/async_xor",
+    "crypto/async_tx/async_pq",
+    "crypto/async_tx/async_raid6_recov",
+    "drivers/md/md-mod",
+    "drivers/md/linear",
+    "drivers/md/raid0",
+    "drivers/md/raid1",
+    "drivers/md/raid10",
+    "drivers/md/raid456",
+    "drivers/md/dm-mod",
+    "drivers/md/dm-raid",
+    "drivers/md/dm-bufio",
+    "drivers/md/persistent-data/dm-persistent-data",
+    "drivers/md/dm-bio-prison",
+    "drivers/md/dm-thin-pool",
+    "drivers/md/dm-snapshot",
+    "drivers/md/dm-cache",
+    "drivers/md/dm-cache-smq",
+    "drivers/md/dm-log",
+    "drivers/md/dm-region-hash",
+    "drivers/md/dm-mirror",
+};
 
 static void pad(GByteArray *archive)
 {
@@ -35,12 +63,16 @@ static void add_drivers(GByteArray *archive, const char *modules_dir)
     g_autoptr(GDir) releases = g_dir_open(modules_dir, 0, NULL);
     const char *release;
     while (releases && (release = g_dir_read_name(releases))) {
-        g_autofree char *path = g_build_filename(modules_dir, release, DRIVER_PATH, NULL);
-        g_autofree char *name = g_strconcat(release, ".ko", NULL);
-        g_autofree char *content = NULL;
-        gsize size;
-        if (g_file_get_contents(path, &content, &size, NULL))
-            add_entry(archive, name, MODE_FILE, content, size);
+        for (guint i = 0; i < G_N_ELEMENTS(drivers); i++) {
+            g_autofree char *path =
+                g_strconcat(modules_dir, "/", release, "/kernel/", drivers[i], ".ko", NULL);
+            g_autofree char *base = g_path_get_basename(path);
+            g_autofree char *name = g_strconcat(release, "-", base, NULL);
+            g_autofree char *content = NULL;
+            gsize size;
+            if (g_file_get_contents(path, &content, &size, NULL))
+                add_entry(archive, name, MODE_FILE, content, size);
+        }
     }
 }
 

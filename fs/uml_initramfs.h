@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a User-Mode Linux kernel of ours starts with: the agent, and the driver of its disk where
-   that is a module. Only for files of fs/uml*. */
+/* What a User-Mode Linux kernel of ours starts with: the agent, and drivers where they are modules.
+   Only for files of fs/uml*. */
 #ifndef FS_UML_INITRAMFS_H
 #define FS_UML_INITRAMFS_H
 

@@ -2,32 +2,16 @@
 /* Mounts volumes in the kernel, which is started when the first one wants it. */
 #include "fs/uml_kernel.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "base/error.h"
-
-/* Of what the kernel said about a failure. */
-#define LOG_LINES 4
 
 static const char *const kernel_types[] = {"xfs", "btrfs", NULL};
 
 struct FsKernel {
     FsKernelConnect connect;
     void *data;
-    UmlDevice *device; /* NULL: not connected yet */
-};
-
-/* What errno of the agent means to us; everything else is DRYDOCK_ERROR_FAILED. */
-static const struct {
-    int failure;
-    DrydockError code;
-} meanings[] = {
-    {ENOSPC, DRYDOCK_ERROR_NO_SPACE},    {EDQUOT, DRYDOCK_ERROR_NO_SPACE},
-    {EFBIG, DRYDOCK_ERROR_NO_SPACE},     {ENOENT, DRYDOCK_ERROR_NOT_FOUND},
-    {EIO, DRYDOCK_ERROR_CORRUPT},        {EUCLEAN, DRYDOCK_ERROR_CORRUPT},
-    {EBADMSG, DRYDOCK_ERROR_CORRUPT},    {EROFS, DRYDOCK_ERROR_PRECONDITION},
-    {ENAMETOOLONG, DRYDOCK_ERROR_USAGE}, {EOPNOTSUPP, DRYDOCK_ERROR_UNSUPPORTED},
+    UmlDevice *devices[FS_KERNEL_LEVELS]; /* NULL: not connected yet */
+    gboolean taken[FS_KERNEL_LEVELS][AGENT_DEVICE_COUNT];
+    guint last_taken[FS_KERNEL_LEVELS];
 };
 
 FsKernel *fs_kernel_new(FsKernelConnect connect, void *data)
@@ -42,7 +26,8 @@ void fs_kernel_free(FsKernel *kernel)
 {
     if (!kernel)
         return;
-    uml_device_free(kernel->device);
+    for (guint i = 0; i < FS_KERNEL_LEVELS; i++)
+        uml_device_free(kernel->devices[i]);
     g_free(kernel);
 }
 
@@ -51,124 +36,54 @@ gboolean fs_kernel_has_type(const char *type)
     return type && g_strv_contains(kernel_types, type);
 }
 
-/* "<3>[    0.12] XFS …" without the marks of level and time; the latter need not be there. */
-static const char *skip_marks(const char *line)
+UmlDevice *uml_kernel_connect(FsKernel *kernel, guint level, GError **error)
 {
-    const char *end = line[0] == '<' ? strchr(line, '>') : NULL;
-    if (end)
-        line = end + 1;
-    end = line[0] == '[' ? strstr(line, "] ") : NULL;
-    return end ? end + 2 : line;
-}
-
-/* Warnings and errors ("<4>" and below), but not the bytes that XFS shows of what it finds wrong.
- */
-static gboolean is_telling(const char *line)
-{
-    const char *text = skip_marks(line);
-    if (!*text || (line[0] == '<' && g_ascii_strtoull(line + 1, NULL, 10) % 8 > 4))
-        return FALSE;
-    return strspn(text, "0123456789abcdef") != 8 || text[8] != ':';
-}
-
-/* The last lines of the kernel's log. */
-static char *quote_log(const GByteArray *data)
-{
-    g_autofree char *text =
-        data->len > 0 ? g_strndup((const char *)data->data, data->len) : g_strdup("");
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    g_auto(GStrv) lines = g_strsplit(g_strstrip(valid), "\n", -1);
-    GString *quote = g_string_new(NULL);
-    guint count = 0;
-    for (guint i = g_strv_length(lines); i > 0 && count < LOG_LINES; i--) {
-        if (!is_telling(lines[i - 1]))
-            continue;
-        if (count++ > 0)
-            g_string_prepend(quote, "; ");
-        g_string_prepend(quote, skip_marks(lines[i - 1]));
+    if (level >= FS_KERNEL_LEVELS) {
+        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
+                          "more than %d kernels stand on each other", FS_KERNEL_LEVELS);
+        return NULL;
     }
-    return g_string_free(quote, FALSE);
+    if (kernel->devices[level])
+        return kernel->devices[level];
+    int fd = kernel->connect(kernel->data, error);
+    if (fd < 0)
+        return NULL;
+    kernel->devices[level] = uml_device_new(fd);
+    return kernel->devices[level];
 }
 
-const GError *uml_disk_error(const UmlFs *uml)
+gboolean uml_kernel_take_number(FsKernel *kernel, guint level, guint *ret_number, GError **error)
 {
-    const GError *first = NULL;
-    for (guint i = 0; i < uml->slots->len && !first; i++)
-        first = uml->device->slots[g_array_index(uml->slots, guint, i)].error;
-    return first;
+    for (guint i = 1; i <= AGENT_DEVICE_COUNT; i++) {
+        guint number = (kernel->last_taken[level] + i) % AGENT_DEVICE_COUNT;
+        if (kernel->taken[level][number])
+            continue;
+        kernel->taken[level][number] = TRUE;
+        kernel->last_taken[level] = number;
+        *ret_number = number;
+        return TRUE;
+    }
+    drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
+                      "more devices than User-Mode Linux is given");
+    return FALSE;
 }
 
-static void set_failure(const UmlFs *uml, const UmlReply *reply, GError **error)
+void uml_kernel_give_number_back(FsKernel *kernel, guint level, guint number)
 {
-    const GError *first = uml_disk_error(uml);
-    DrydockError code = DRYDOCK_ERROR_FAILED;
-    for (guint i = 0; i < G_N_ELEMENTS(meanings); i++)
-        if (meanings[i].failure == reply->failure)
-            code = meanings[i].code;
-    g_autofree char *log = quote_log(reply->data);
-    const char *below = first ? first->message : "";
-    /* The cause is what the kernel's disk, our Disk, said first. */
-    if (first && code == DRYDOCK_ERROR_CORRUPT)
-        code = (DrydockError)first->code;
-    drydock_error_set(error, code, NULL, "%s%s%s%s%s%s", g_strerror(reply->failure),
-                      *log ? " (the kernel says: " : "", log, *log ? ")" : "", *below ? ": " : "",
-                      below);
+    kernel->taken[level][number] = FALSE;
+}
+
+gboolean uml_call(UmlFs *uml, UmlRequest *request, UmlReply *ret_reply, GError **error)
+{
+    request->numbers[0] = uml->slot;
+    return uml_client_call(&uml->client, request, ret_reply, error);
 }
 
 gboolean uml_call_if_there(UmlFs *uml, UmlRequest *request, gboolean *ret_found,
                            UmlReply *ret_reply, GError **error)
 {
-    g_auto(UmlReply) reply = {0};
     request->numbers[0] = uml->slot;
-    if (!uml_device_call(uml->device, request, &reply, error))
-        return FALSE;
-    *ret_found = reply.failure != ENOENT;
-    if (*ret_found && reply.failure != 0) {
-        set_failure(uml, &reply, error);
-        return FALSE;
-    }
-    *ret_reply = reply;
-    reply.data = NULL;
-    return TRUE;
-}
-
-gboolean uml_call(UmlFs *uml, UmlRequest *request, UmlReply *ret_reply, GError **error)
-{
-    gboolean found = FALSE;
-    if (!uml_call_if_there(uml, request, &found, ret_reply, error))
-        return FALSE;
-    if (found)
-        return TRUE;
-    set_failure(uml, ret_reply, error);
-    uml_reply_clear(ret_reply);
-    return FALSE;
-}
-
-static gboolean connect_once(FsKernel *kernel, GError **error)
-{
-    if (kernel->device)
-        return TRUE;
-    int fd = kernel->connect(kernel->data, error);
-    if (fd < 0)
-        return FALSE;
-    kernel->device = uml_device_new(fd);
-    return TRUE;
-}
-
-static gboolean add_volume(UmlFs *uml, Disk *disk, GError **error)
-{
-    uml->slot = uml_device_add(uml->device, disk);
-    if (uml->slot == 0) {
-        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
-                          "more volumes than a kernel is given");
-        return FALSE;
-    }
-    UmlRequest request = {.operation = AGENT_ADD_VOLUME,
-                          .texts = {uml->type},
-                          .numbers = {0, disk_size(disk), !disk_is_writable(disk)}};
-    g_auto(UmlReply) reply = {0};
-    g_array_append_val(uml->slots, uml->slot);
-    return uml_call(uml, &request, &reply, error);
+    return uml_client_call_if_there(&uml->client, request, ret_found, ret_reply, error);
 }
 
 static gboolean mount_volume(UmlFs *uml, GError **error)
@@ -187,34 +102,34 @@ static gboolean mount_volume(UmlFs *uml, GError **error)
     return TRUE;
 }
 
+/* Of all of them. */
+static guint find_level(Disk *volume, const GPtrArray *others)
+{
+    guint level = disk_level(volume);
+    for (guint i = 0; others && i < others->len; i++)
+        level = MAX(level, disk_level(others->pdata[i]));
+    return level;
+}
+
 /* The volume itself comes last: its slot is the one that is mounted, and asked. */
 static gboolean open_volume(FsKernel *kernel, UmlFs *uml, const GPtrArray *others, GError **error)
 {
-    if (!connect_once(kernel, error))
+    UmlClient *client = &uml->client;
+    client->device = uml_kernel_connect(kernel, find_level(uml->base.volume, others), error);
+    if (!client->device)
         return FALSE;
-    uml->device = kernel->device;
     for (guint i = 0; others && i < others->len; i++)
-        if (!add_volume(uml, others->pdata[i], error))
+        if (!uml_client_add(client, others->pdata[i], uml->type, &uml->slot, error))
             return FALSE;
-    return add_volume(uml, uml->base.volume, error) && mount_volume(uml, error);
+    return uml_client_add(client, uml->base.volume, uml->type, &uml->slot, error) &&
+           mount_volume(uml, error);
 }
 
-/* In reverse: the one that is mounted first. */
 void uml_close(Fs *fs)
 {
     UmlFs *uml = (UmlFs *)fs;
-    for (guint i = uml->slots->len; i > 0; i--) {
-        g_autoptr(GError) error = NULL;
-        UmlRequest request = {.operation = AGENT_REMOVE_VOLUME};
-        g_auto(UmlReply) reply = {0};
-        uml->slot = g_array_index(uml->slots, guint, i - 1);
-        if (!uml->device->broken && !uml_call(uml, &request, &reply, &error))
-            g_debug("cannot unmount %s: %s", disk_name(fs->volume), error->message);
-        else
-            uml_device_remove(uml->device, uml->slot);
-    }
+    uml_client_clear(&uml->client);
     disk_unref(fs->volume);
-    g_array_unref(uml->slots);
     g_free(uml->type);
     g_free(uml);
 }
@@ -226,7 +141,7 @@ gboolean fs_kernel_open(FsKernel *kernel, Disk *volume, const GPtrArray *others,
     uml->base.ops = &fs_uml_ops;
     uml->base.volume = disk_ref(volume);
     uml->type = g_strdup(type);
-    uml->slots = g_array_new(FALSE, FALSE, sizeof(guint));
+    uml_client_init(&uml->client);
     if (!open_volume(kernel, uml, others, error)) {
         g_prefix_error(error, "%s on %s: cannot open the filesystem: ", type, disk_name(volume));
         uml_close(&uml->base);

@@ -6,30 +6,36 @@
 
 #include "fs/driver.h"
 #include "fs/uml.h"
-#include "fs/uml_device.h"
+#include "fs/uml_client.h"
+
+/* The kernel for disks of that disk_level(), which is started if need be; NULL: *error. */
+UmlDevice *uml_kernel_connect(FsKernel *kernel, guint level,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Numbers for devices in that kernel: one that was given back is not the next to be taken, because
+   an array is gone a little later than it says. */
+gboolean uml_kernel_take_number(FsKernel *kernel, guint level, guint *ret_number,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void uml_kernel_give_number_back(FsKernel *kernel, guint level, guint number);
 
 typedef struct {
     Fs base;
-    UmlDevice *device; /* borrowed from the FsKernel */
+    UmlClient client;
     guint slot;
-    GArray *slots; /* of guint: all of its devices */
-    char *type;    /* as blkid calls it */
+    char *type; /* as blkid calls it */
     gboolean replayed;
 } UmlFs;
 
 /* uml.c */
 extern const FsOps fs_uml_ops;
 
-/* Fills in the slot, sends, and turns an errno of the agent into an error with the kernel's words.
- */
+/* uml_client_call() with the slot filled in. */
 gboolean uml_call(UmlFs *uml, UmlRequest *request, UmlReply *ret_reply,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* As uml_call(), but with ENOENT as an answer. */
 gboolean uml_call_if_there(UmlFs *uml, UmlRequest *request, gboolean *ret_found,
                            UmlReply *ret_reply, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What a disk of its said first; NULL: nothing. Borrowed. */
-const GError *uml_disk_error(const UmlFs *uml);
 /* Unmounts, and frees. */
 void uml_close(Fs *fs);
 

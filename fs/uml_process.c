@@ -46,7 +46,7 @@ static char *find_program(GError **error)
     drydock_error_set(
         error, DRYDOCK_ERROR_MISSING_TOOL,
         "install user-mode-linux (Debian, Ubuntu); --fs-backend none leaves the volume alone",
-        "reading this filesystem needs User-Mode Linux, which is not installed");
+        "reading this volume needs User-Mode Linux, which is not installed");
     return NULL;
 }
 

@@ -2,7 +2,6 @@
 /* Changing filesystems that a User-Mode Linux kernel has mounted. */
 #include <string.h>
 
-#include "base/error.h"
 #include "fs/uml_kernel.h"
 
 /* A piece travels with its path. */
@@ -77,29 +76,12 @@ gboolean uml_remove(Fs *fs, const char *path, GError **error)
     return change(fs, &request, error);
 }
 
-static gboolean check_disks(const UmlFs *uml, GError **error)
-{
-    const GError *first = uml_disk_error(uml);
-    if (first && error)
-        *error = g_error_copy(first);
-    return first == NULL;
-}
-
-static gboolean flush_disks(const UmlFs *uml, GError **error)
-{
-    for (guint i = 0; i < uml->slots->len; i++) {
-        guint slot = g_array_index(uml->slots, guint, i);
-        if (!disk_flush(uml->device->slots[slot].disk, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 gboolean uml_sync(Fs *fs, GError **error)
 {
     UmlFs *uml = (UmlFs *)fs;
     UmlRequest request = {.operation = AGENT_SYNC};
-    return change(fs, &request, error) && check_disks(uml, error) && flush_disks(uml, error);
+    return change(fs, &request, error) && uml_client_check_disks(&uml->client, error) &&
+           uml_client_flush_disks(&uml->client, error);
 }
 
 static gint compare_extents(gconstpointer a, gconstpointer b)
@@ -117,9 +99,9 @@ gboolean uml_free_extents(Fs *fs, GArray *extents, GError **error)
     g_autoptr(GArray) discards = g_array_new(FALSE, FALSE, sizeof(FsExtent));
     if (!uml_sync(fs, error))
         return FALSE;
-    uml->device->slots[uml->slot].discards = discards;
+    uml->client.device->slots[uml->slot].discards = discards;
     gboolean ok = change(fs, &request, error);
-    uml->device->slots[uml->slot].discards = NULL;
+    uml->client.device->slots[uml->slot].discards = NULL;
     if (!ok)
         return FALSE;
     g_array_sort(discards, compare_extents);

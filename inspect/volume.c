@@ -303,11 +303,13 @@ static gboolean open_layers(VolumeSet *set, const KeyRing *keys, GPtrArray *find
     return TRUE;
 }
 
-gboolean volume_set_open_with_flags(GPtrArray *disks, const KeyRing *keys, FsOpenFlags flags,
-                                    GPtrArray *findings, VolumeSet **ret_set, GError **error)
+gboolean volume_set_open_with_kernel(GPtrArray *disks, const KeyRing *keys, FsOpenFlags flags,
+                                     FsKernel *kernel, GPtrArray *findings, VolumeSet **ret_set,
+                                     GError **error)
 {
     g_autoptr(VolumeSet) set = g_new0(VolumeSet, 1);
     set->open_flags = flags;
+    set->kernel = kernel;
     set->disks = g_ptr_array_new_with_free_func(disk_free);
     set->tables = g_ptr_array_new_with_free_func(table_free);
     set->volumes = g_ptr_array_new_with_free_func(volume_free);
@@ -316,7 +318,8 @@ gboolean volume_set_open_with_flags(GPtrArray *disks, const KeyRing *keys, FsOpe
     for (guint i = 0; i < disks->len; i++)
         if (!add_disk(set, g_ptr_array_index(disks, i), keys, findings, error))
             return FALSE;
-    if (!open_layers(set, keys, findings, error))
+    if (!open_layers(set, keys, findings, error) ||
+        !volume_set_open_in_kernel(set, findings, error))
         return FALSE;
     *ret_set = g_steal_pointer(&set);
     return TRUE;
@@ -325,24 +328,26 @@ gboolean volume_set_open_with_flags(GPtrArray *disks, const KeyRing *keys, FsOpe
 gboolean volume_set_open_with_keys(GPtrArray *disks, const KeyRing *keys, GPtrArray *findings,
                                    VolumeSet **ret_set, GError **error)
 {
-    return volume_set_open_with_flags(disks, keys, FS_OPEN_DEFAULT, findings, ret_set, error);
+    return volume_set_open_with_kernel(disks, keys, FS_OPEN_DEFAULT, NULL, findings, ret_set,
+                                       error);
 }
 
 gboolean volume_set_open(GPtrArray *disks, GPtrArray *findings, VolumeSet **ret_set, GError **error)
 {
-    g_autoptr(VolumeSet) set = NULL;
-    if (!volume_set_open_with_keys(disks, NULL, findings, &set, error) ||
-        !volume_set_open_in_kernel(set, NULL, findings, error))
-        return FALSE;
-    *ret_set = g_steal_pointer(&set);
-    return TRUE;
+    return volume_set_open_with_keys(disks, NULL, findings, ret_set, error);
+}
+
+/* What has no filesystem that is written has a kernel's superblocks below it, perhaps. */
+static gboolean settle_volume(const Volume *volume, GError **error)
+{
+    return volume->fs ? fs_sync(volume->fs, error) : disk_flush(volume->disk, error);
 }
 
 gboolean volume_set_settle(const VolumeSet *set, GError **error)
 {
     for (guint i = 0; i < set->volumes->len; i++) {
         const Volume *volume = g_ptr_array_index(set->volumes, i);
-        if (volume->fs && !fs_sync(volume->fs, error)) {
+        if (!settle_volume(volume, error)) {
             g_prefix_error(error, "%s: ", volume->name);
             return FALSE;
         }

@@ -73,26 +73,25 @@ typedef struct {
     GArray *places;            /* of VolumePlace, one per disk; NULL: not known */
     const Volume *wanted_root; /* the user wants the system on it; NULL: the boot loader's choice */
     GPtrArray *unmapped; /* of char: volumes known by name only, "group/root (thin)"; NULL: none */
+    FsKernel *kernel;    /* borrowed; NULL: there is none */
 } VolumeSet;
 
 /* disks: of Disk, in the machine's order; the set takes references. A volume that cannot be opened
    is listed without fs and adds a finding. findings: see base/finding.h. keys: for encrypted
-   volumes, not needed afterwards; may be NULL. volume_set_open() opens nothing in a kernel. */
+   volumes, not needed afterwards; may be NULL. kernel: for volumes and filesystems that only a
+   Linux kernel can read: outlives the set; NULL: there is none, and each such volume adds a
+   finding. */
+gboolean volume_set_open_with_kernel(GPtrArray *disks, const KeyRing *keys, FsOpenFlags flags,
+                                     FsKernel *kernel, GPtrArray *findings, VolumeSet **ret_set,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same without a kernel. */
 gboolean volume_set_open_with_keys(GPtrArray *disks, const KeyRing *keys, GPtrArray *findings,
                                    VolumeSet **ret_set, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean volume_set_open_with_flags(GPtrArray *disks, const KeyRing *keys, FsOpenFlags flags,
-                                    GPtrArray *findings, VolumeSet **ret_set,
-                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean volume_set_open(GPtrArray *disks, GPtrArray *findings, VolumeSet **ret_set,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Keeps what opening has changed: replayed logs, hibernation that was given up. For a set that can
-   be written. */
+/* Keeps what opening has changed: replayed logs, hibernation that was given up; and leaves volumes
+   that a kernel has put together as after an orderly end. For a set that can be written. */
 gboolean volume_set_settle(const VolumeSet *set, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Opens the volumes of set that only a Linux kernel can read: XFS and Btrfs, whatever number of
-   disks it is on. kernel: outlives set; NULL: there is none, and each such volume adds a finding.
-   An own call, because a Btrfs filesystem is known when all volumes are. */
-gboolean volume_set_open_in_kernel(VolumeSet *set, FsKernel *kernel, GPtrArray *findings,
-                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void volume_set_free(VolumeSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VolumeSet, volume_set_free)
 

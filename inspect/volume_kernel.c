@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "inspect/text_file.h"
 #include "inspect/volume_findings.h"
+#include "inspect/volume_layers.h"
 
 static gboolean is_btrfs(const Volume *volume)
 {
@@ -38,30 +39,29 @@ static GPtrArray *list_further_devices(const VolumeSet *set, guint index)
     return disks;
 }
 
-static gboolean open_volume(const VolumeSet *set, guint index, FsKernel *kernel, GError **error)
+static gboolean open_volume(const VolumeSet *set, guint index, GError **error)
 {
     Volume *volume = g_ptr_array_index(set->volumes, index);
     g_autoptr(GPtrArray) others = list_further_devices(set, index);
-    if (!fs_kernel_open(kernel, volume->disk, others, volume->probe->type, &volume->fs, error))
+    if (!fs_kernel_open(set->kernel, volume->disk, others, volume->probe->type, &volume->fs, error))
         return FALSE;
     return !is_btrfs(volume) || fs_list_subvolumes(volume->fs, &volume->subvolumes, error);
 }
 
-gboolean volume_set_open_in_kernel(VolumeSet *set, FsKernel *kernel, GPtrArray *findings,
-                                   GError **error)
+gboolean volume_set_open_in_kernel(VolumeSet *set, GPtrArray *findings, GError **error)
 {
     for (guint i = 0; i < set->volumes->len; i++) {
         const Volume *volume = g_ptr_array_index(set->volumes, i);
         g_autoptr(GError) local = NULL;
         if (volume->fs || !fs_kernel_has_type(volume->probe->type) || is_further_device(set, i))
             continue;
-        if (!kernel) {
+        if (!set->kernel) {
             volume_add_unreadable(volume, findings);
             continue;
         }
         if (!interrupt_check(error))
             return FALSE;
-        if (open_volume(set, i, kernel, &local))
+        if (open_volume(set, i, &local))
             continue;
         if (!g_error_matches(local, DRYDOCK_ERROR, DRYDOCK_ERROR_CORRUPT)) {
             g_propagate_error(error, g_steal_pointer(&local));

@@ -2,6 +2,7 @@
 /* What the layers do alike with their members. */
 #include "inspect/volume_layers.h"
 
+#include "base/error.h"
 #include "base/interrupt.h"
 #include "inspect/text_file.h"
 
@@ -9,6 +10,27 @@ void volume_add_finding(GPtrArray *findings, FindingCode code, const char *name,
 {
     g_autofree char *subject = g_strdup_printf("%s (%s)", name, detail);
     findings_add(findings, code, subject);
+}
+
+FsStack *volume_new_stack(const VolumeSet *set, MapperPlan *plan)
+{
+    return set->kernel && plan ? fs_stack_new(set->kernel, plan) : NULL;
+}
+
+gboolean volume_open_stack(FsStack *stack, guint device, Disk **ret_disk, char **ret_reason,
+                           GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    *ret_disk = fs_stack_open(stack, device, &local);
+    if (*ret_disk)
+        return TRUE;
+    if (!g_error_matches(local, DRYDOCK_ERROR, DRYDOCK_ERROR_CORRUPT) &&
+        !g_error_matches(local, DRYDOCK_ERROR, DRYDOCK_ERROR_UNSUPPORTED)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    *ret_reason = g_strdup(local->message);
+    return TRUE;
 }
 
 void volume_add_member_findings(const GPtrArray *members, const GPtrArray *indexes,

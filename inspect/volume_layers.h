@@ -11,6 +11,18 @@
 gboolean volume_look_into(Volume *volume, Disk *stored, const KeyRing *keys, GPtrArray *findings,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What the set's kernel makes of the plan; NULL: there is no kernel, or nothing is to be made. */
+FsStack *volume_new_stack(const VolumeSet *set, MapperPlan *plan);
+/* The stack's device. *ret_disk NULL: it cannot be put together, and *ret_reason (owned) says why,
+   for people. FALSE for fatal errors only, and when there should be a kernel and is none. */
+gboolean volume_open_stack(FsStack *stack, guint device, Disk **ret_disk, char **ret_reason,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Opens the filesystems that only the set's kernel can read, whatever number of disks they are on:
+   after all volumes are known. */
+gboolean volume_set_open_in_kernel(VolumeSet *set, GPtrArray *findings,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* members: of Volume, with the type of the layer. Adds to set what they make, with findings of what
    they do not. FALSE: an error that ends everything. */
 gboolean volume_lvm_open(VolumeSet *set, GPtrArray *members, const KeyRing *keys,

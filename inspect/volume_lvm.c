@@ -2,6 +2,7 @@
 /* Logical volumes of LVM2. */
 #include <string.h>
 
+#include "base/error.h"
 #include "base/finding.h"
 #include "base/interrupt.h"
 #include "disk/lvm.h"
@@ -70,32 +71,62 @@ static char **list_devices(const LvmGroup *group, const LvmVolume *lvm)
     return (char **)g_ptr_array_free(g_steal_pointer(&devices), FALSE);
 }
 
-/* FALSE: it is not mapped, and the user knows. */
-static gboolean check_mapped(const Opening *opening, const char *name, const LvmVolume *lvm)
+/* Nothing is in a pool that is in no volume of it. */
+static gboolean is_pool(const LvmVolume *lvm)
 {
     static const char *const pools[] = {"thin-pool", "cache-pool", "vdo-pool", NULL};
-    if (lvm->disk) {
-        if (lvm->has_snapshots)
-            findings_add(opening->findings, FINDING_LVM_SNAPSHOTS, name);
-        return TRUE;
-    }
-    /* Nothing is in a pool that is in no volume of it. */
-    if (g_strv_contains(pools, lvm->type))
-        return FALSE;
-    if (lvm->problem)
+    return g_strv_contains(pools, lvm->type);
+}
+
+/* The user knows of a volume that has no disk. reason: the kernel's; NULL: it was not asked. */
+static void add_unmapped(const Opening *opening, const char *name, const LvmVolume *lvm,
+                         const char *reason)
+{
+    if (reason)
+        volume_add_finding(opening->findings, FINDING_VOLUME_ASSEMBLY, name, reason);
+    else if (lvm->problem)
         volume_add_finding(opening->findings, FINDING_LVM_INCOMPLETE, name, lvm->problem);
     else
         volume_add_finding(opening->findings, FINDING_LVM_TYPE, name, lvm->type);
     g_ptr_array_add(opening->set->unmapped,
                     g_strdup_printf("%s (%s)", name, lvm->problem ? "incomplete" : lvm->type));
-    return FALSE;
+}
+
+/* *ret_disk NULL: there is none, and the user knows. stack may be NULL. An origin of snapshots is
+   our own to map, but a kernel keeps them. */
+static gboolean open_disk(const Opening *opening, FsStack *stack, const char *name,
+                          const LvmVolume *lvm, Disk **ret_disk, GError **error)
+{
+    g_autofree char *reason = NULL;
+    g_autoptr(GError) local = NULL;
+    *ret_disk = NULL;
+    if (is_pool(lvm))
+        return TRUE;
+    if (stack && lvm->device >= 0 &&
+        !volume_open_stack(stack, (guint)lvm->device, ret_disk, &reason, &local) &&
+        !(lvm->disk && g_error_matches(local, DRYDOCK_ERROR, DRYDOCK_ERROR_MISSING_TOOL))) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (*ret_disk)
+        return TRUE;
+    if (lvm->disk && lvm->has_snapshots)
+        findings_add(opening->findings, FINDING_LVM_SNAPSHOTS, name);
+    if (lvm->disk)
+        *ret_disk = disk_ref(lvm->disk);
+    else
+        add_unmapped(opening, name, lvm, reason);
+    return TRUE;
 }
 
 static gboolean add_volume(const Opening *opening, const LvmGroup *group, const char *group_name,
-                           const LvmVolume *lvm, GError **error)
+                           FsStack *stack, const LvmVolume *lvm, GError **error)
 {
     g_autofree char *name = g_strdup_printf("%s/%s", group_name, lvm->name);
-    if (!check_mapped(opening, name, lvm))
+    g_autoptr(Disk) disk = NULL;
+    if (!open_disk(opening, stack, name, lvm, &disk, error))
+        return FALSE;
+    if (!disk)
         return TRUE;
     const Volume *member = g_ptr_array_index(opening->members, lvm->first_member);
     Volume *volume = g_new0(Volume, 1);
@@ -108,12 +139,13 @@ static gboolean add_volume(const Opening *opening, const LvmGroup *group, const 
     volume->layer_uuid = g_strdup(lvm->id);
     volume->group_uuid = g_strdup(group->id);
     volume->has_snapshots = lvm->has_snapshots;
-    return volume_look_into(volume, lvm->disk, opening->keys, opening->findings, error);
+    return volume_look_into(volume, disk, opening->keys, opening->findings, error);
 }
 
 static gboolean add_group(const Opening *opening, const LvmGroup *group, GError **error)
 {
     g_autofree char *name = name_group(opening, group);
+    g_autoptr(FsStack) stack = volume_new_stack(opening->set, group->plan);
     for (guint i = 0; i < group->missing->len; i++)
         volume_add_finding(opening->findings, FINDING_LVM_MISSING, name,
                            g_ptr_array_index(group->missing, i));
@@ -124,7 +156,7 @@ static gboolean add_group(const Opening *opening, const LvmGroup *group, GError 
             break;
         }
         if (!interrupt_check(error) ||
-            !add_volume(opening, group, name, g_ptr_array_index(group->volumes, i), error))
+            !add_volume(opening, group, name, stack, g_ptr_array_index(group->volumes, i), error))
             return FALSE;
     }
     return TRUE;

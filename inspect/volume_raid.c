@@ -67,33 +67,40 @@ static char **list_devices(const MdArray *array, guint number)
     return (char **)g_ptr_array_free(g_steal_pointer(&devices), FALSE);
 }
 
-/* FALSE: it is not mapped, and the user knows. */
-static gboolean check_mapped(const Opening *opening, const char *name, const MdArray *array)
+/* *ret_disk NULL: there is none, and the user knows. */
+static gboolean open_disk(const Opening *opening, const char *name, const MdArray *array,
+                          Disk **ret_disk, GError **error)
 {
+    g_autofree char *reason = NULL;
+    g_autofree char *count =
+        g_strdup_printf("%s, %u of %u", array->type, array->present, array->slots);
+    g_autoptr(FsStack) stack = volume_new_stack(opening->set, array->plan);
     volume_add_member_findings(opening->members, array->stale, opening->findings,
                                FINDING_RAID_STALE);
     volume_add_member_findings(opening->members, array->duplicate, opening->findings,
                                FINDING_RAID_DUPLICATE);
-    g_autofree char *count =
-        g_strdup_printf("%s, %u of %u", array->type, array->present, array->slots);
-    if (array->disk) {
+    *ret_disk = array->disk ? disk_ref(array->disk) : NULL;
+    if (stack && !volume_open_stack(stack, 0, ret_disk, &reason, error))
+        return FALSE;
+    if (*ret_disk) {
         if (array->present < array->slots)
             volume_add_finding(opening->findings, FINDING_RAID_DEGRADED, name, count);
         return TRUE;
     }
-    if (array->problem) {
-        g_autofree char *detail = g_strdup_printf("%s: %s", count, array->problem);
+    const char *problem = reason ? reason : array->problem;
+    if (problem) {
+        g_autofree char *detail = g_strdup_printf("%s: %s", count, problem);
         volume_add_finding(opening->findings, FINDING_RAID_INCOMPLETE, name, detail);
     } else {
         volume_add_finding(opening->findings, FINDING_RAID_TYPE, name, array->type);
     }
     g_ptr_array_add(opening->set->unmapped,
-                    g_strdup_printf("%s (%s)", name, array->problem ? "incomplete" : array->type));
-    return FALSE;
+                    g_strdup_printf("%s (%s)", name, problem ? "incomplete" : array->type));
+    return TRUE;
 }
 
 /* partition NULL: the whole array. Takes name. */
-static gboolean add_volume(const Opening *opening, const MdArray *array, char *name,
+static gboolean add_volume(const Opening *opening, const MdArray *array, Disk *whole, char *name,
                            const PartitionTable *table, const Partition *partition, GError **error)
 {
     const Volume *member = g_ptr_array_index(opening->members, array->first_member);
@@ -108,21 +115,20 @@ static gboolean add_volume(const Opening *opening, const MdArray *array, char *n
     volume->layer_uuid = g_strdup(array->uuid);
     /* Firmware reads one of the copies, and does not know of the other. */
     volume->is_on_esp = !partition && volume_is_esp(member);
-    g_autoptr(Disk) disk =
-        partition ? partition_open(array->disk, partition, error) : disk_ref(array->disk);
+    g_autoptr(Disk) disk = partition ? partition_open(whole, partition, error) : disk_ref(whole);
     return disk && interrupt_check(error) &&
            volume_look_into(volume, disk, opening->keys, opening->findings, error);
 }
 
 /* An array of whole disks has the machine's partitions inside. */
-static gboolean add_partitions(const Opening *opening, const MdArray *array, const char *name,
-                               const PartitionTable *table, GError **error)
+static gboolean add_partitions(const Opening *opening, const MdArray *array, Disk *whole,
+                               const char *name, const PartitionTable *table, GError **error)
 {
     for (guint i = 0; i < table->partitions->len; i++) {
         const Partition *partition = g_ptr_array_index(table->partitions, i);
         if (!partition_is_extended(partition) &&
-            !add_volume(opening, array, g_strdup_printf("%sp%u", name, partition->number), table,
-                        partition, error))
+            !add_volume(opening, array, whole, g_strdup_printf("%sp%u", name, partition->number),
+                        table, partition, error))
             return FALSE;
     }
     return TRUE;
@@ -132,9 +138,12 @@ static gboolean add_array(const Opening *opening, const MdArray *array, GError *
 {
     g_autofree char *name = name_array(opening->set, array);
     g_autoptr(GError) local = NULL;
-    if (!check_mapped(opening, name, array))
+    g_autoptr(Disk) whole = NULL;
+    if (!open_disk(opening, name, array, &whole, error))
+        return FALSE;
+    if (!whole)
         return TRUE;
-    PartitionTable *table = partition_table_read(array->disk, &local);
+    PartitionTable *table = partition_table_read(whole, &local);
     if (!table && inspect_error_is_fatal(local)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
@@ -145,8 +154,8 @@ static gboolean add_array(const Opening *opening, const MdArray *array, GError *
     }
     g_ptr_array_add(opening->set->tables, table);
     return table->partitions->len > 0
-               ? add_partitions(opening, array, name, table, error)
-               : add_volume(opening, array, g_steal_pointer(&name), table, NULL, error);
+               ? add_partitions(opening, array, whole, name, table, error)
+               : add_volume(opening, array, whole, g_steal_pointer(&name), table, NULL, error);
 }
 
 gboolean volume_raid_open(VolumeSet *set, GPtrArray *members, const KeyRing *keys,

@@ -91,15 +91,14 @@ static gboolean open_volumes(Run *run, GError **error)
     KeyRing *keys = session_keys(run->job->session);
     const char *root = session_root(run->job->session);
     run->kernel = session_new_kernel(run->job->session, run->channel);
-    gboolean open = volume_set_open_with_flags(
+    gboolean open = volume_set_open_with_kernel(
         run->disks, keys,
-        run->job->discard_hibernation ? FS_OPEN_DISCARD_HIBERNATION : FS_OPEN_DEFAULT,
+        run->job->discard_hibernation ? FS_OPEN_DISCARD_HIBERNATION : FS_OPEN_DEFAULT, run->kernel,
         run->findings, &run->set, error);
     key_ring_wipe(keys);
     if (open)
         place_disks(run->set, session_machine(run->job->session));
-    return open && volume_set_open_in_kernel(run->set, run->kernel, run->findings, error) &&
-           (!root || volume_set_choose_root(run->set, root, error));
+    return open && (!root || volume_set_choose_root(run->set, root, error));
 }
 
 static gboolean inspect(Run *run, GError **error)

@@ -24,12 +24,11 @@ gboolean opened_guest_open(OpenedGuest *opened, const Session *session, WorkerCh
     if (!opened->disks || !confine_process(&files_denied, error))
         return FALSE;
     KeyRing *keys = session_keys(session);
-    gboolean ok =
-        volume_set_open_with_keys(opened->disks, keys, opened->findings, &opened->set, error);
+    opened->kernel = channel ? session_new_kernel(session, channel) : NULL;
+    gboolean ok = volume_set_open_with_kernel(opened->disks, keys, FS_OPEN_DEFAULT, opened->kernel,
+                                              opened->findings, &opened->set, error);
     key_ring_wipe(keys);
     const char *root = session_root(session);
-    opened->kernel = channel ? session_new_kernel(session, channel) : NULL;
-    ok = ok && volume_set_open_in_kernel(opened->set, opened->kernel, opened->findings, error);
     return ok && (!root || volume_set_choose_root(opened->set, root, error)) &&
            guest_inspect(opened->set, profiles, opened->findings, &opened->guest, error);
 }

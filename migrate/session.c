@@ -18,14 +18,19 @@ struct Session {
     const char *root;         /* borrowed */
     GPtrArray *image_options; /* of char *, one per disk */
     FsBackend backend;
-    UmlProcess *kernel;       /* NULL: none was wanted */
-    HostProcess *host_kernel; /* likewise */
+    GPtrArray *kernels;       /* of UmlProcess: as many as were wanted */
+    HostProcess *host_kernel; /* NULL: none was wanted */
     GPtrArray *servers;       /* of NbdServer, one per disk; empty once stopped */
 };
 
 static void server_stop(gpointer server)
 {
     nbd_server_stop(server);
+}
+
+static void kernel_stop(gpointer kernel)
+{
+    uml_process_stop(kernel);
 }
 
 static void disk_drop(gpointer disk)
@@ -68,6 +73,7 @@ Session *session_open(Source *source, const char *overlay_dir, GError **error)
     session->writable = overlay_dir != NULL;
     session->image_options = g_ptr_array_new_with_free_func(g_free);
     session->servers = g_ptr_array_new_with_free_func(server_stop);
+    session->kernels = g_ptr_array_new_with_free_func(kernel_stop);
     if (!source_open_disks(source, overlay_dir, error))
         return NULL;
     const Machine *machine = source_machine(source);
@@ -81,7 +87,7 @@ void session_close(Session *session)
 {
     if (!session)
         return;
-    uml_process_stop(session->kernel);
+    g_clear_pointer(&session->kernels, g_ptr_array_unref);
     host_process_stop(session->host_kernel);
     g_ptr_array_unref(session->servers);
     g_ptr_array_unref(session->image_options);
@@ -147,7 +153,7 @@ KeyRing *session_keys(const Session *session)
 
 void session_stop_servers(Session *session)
 {
-    g_clear_pointer(&session->kernel, uml_process_stop);
+    g_ptr_array_set_size(session->kernels, 0);
     g_clear_pointer(&session->host_kernel, host_process_stop);
     g_ptr_array_set_size(session->servers, 0);
 }
@@ -165,16 +171,19 @@ int session_provide_kernel(void *provider, GError **error)
 {
     Session *session = provider;
     int fd = -1;
-    if (session->kernel || session->host_kernel) {
-        drydock_error_set(error, DRYDOCK_ERROR_FAILED, NULL, "a second kernel is not started");
+    if (session->kernels->len >= FS_KERNEL_LEVELS || session->host_kernel) {
+        drydock_error_set(error, DRYDOCK_ERROR_FAILED, NULL, "no further kernel is started");
         return -1;
     }
     if (uses_host_kernel(session->backend)) {
         session->host_kernel = host_process_start(&fd, error);
         return fd;
     }
-    session->kernel = uml_process_start(error);
-    return session->kernel ? uml_process_connect(session->kernel, error) : -1;
+    UmlProcess *kernel = uml_process_start(error);
+    if (!kernel)
+        return -1;
+    g_ptr_array_add(session->kernels, kernel);
+    return uml_process_connect(kernel, error);
 }
 
 const char *session_image_options(const Session *session, guint index)

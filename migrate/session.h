@@ -49,14 +49,15 @@ void session_set_backend(Session *session, FsBackend backend);
 /* Where session_open() makes the overlay of disk number index. */
 char *session_overlay_path(const char *overlay_dir, guint index);
 
-/* A descriptor for fs_kernel_new(), of a kernel that is started or asked for it: for the process
- * that may start programs; provider is a Session (see WorkerListener). -1: *error. */
+/* A descriptor for fs_kernel_new(), of a kernel that is started or asked for it, up to
+   FS_KERNEL_LEVELS times: for the process that may start programs; provider is a Session (see
+   WorkerListener). -1: *error. */
 int session_provide_kernel(void *provider, GError **error);
 /* In the process that reads the guest: what asks for it when a volume needs one. channel is
    borrowed. NULL: it is to do without. */
 FsKernel *session_new_kernel(const Session *session, WorkerChannel *channel);
 
-/* Ends the servers and the kernel, so that the overlays can be read by somebody else. */
+/* Ends the servers and the kernels, so that the overlays can be read by somebody else. */
 void session_stop_servers(Session *session);
 
 /* How qemu reads disk number index: overlay and source, or the source alone. */

@@ -34,6 +34,12 @@ static const Operation operations[] = {
     [AGENT_EXTENTS] = list_extents,
     [AGENT_SUBVOLUMES] = list_subvolumes,
     [AGENT_REMOVE_VOLUME] = remove_volume,
+    [AGENT_MAP_DEVICE] = map_device,
+    [AGENT_ASSEMBLE_ARRAY] = assemble_array,
+    [AGENT_REMOVE_DEVICE] = end_device,
+    [AGENT_READ_DEVICE] = read_device,
+    [AGENT_WRITE_DEVICE] = write_device,
+    [AGENT_DISCARD_DEVICE] = discard_device,
 };
 
 #define OPERATION_COUNT (sizeof(operations) / sizeof(operations[0]))

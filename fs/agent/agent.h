@@ -31,6 +31,27 @@ void kernel_log_mark(void);
 void reply_kernel_log(Reply *reply);
 int kernel_log_has(const char *text);
 
+/* agent_modules.c: loads what Debian's kernel has as modules and ours has built in. Modules are
+   tried in order; those that are not there are skipped. names: NULL after the last. */
+void load_modules(const char *const *names);
+
+/* agent_device.c */
+int map_device(const Request *request, Reply *reply);
+int assemble_array(const Request *request, Reply *reply);
+int end_device(const Request *request, Reply *reply);
+int read_device(const Request *request, Reply *reply);
+int write_device(const Request *request, Reply *reply);
+int discard_device(const Request *request, Reply *reply);
+
+/* agent_mapper.c: the device mapper's device of that number. 0 or an errno. */
+int mapper_create(uint64_t number, const char *table, int read_only);
+int mapper_remove(uint64_t number);
+
+/* agent_array.c: an array of that number. */
+int array_start(uint64_t number, const Request *request);
+/* device: the only descriptor that is open on it. */
+int array_stop(int device);
+
 /* agent_volume.c */
 int add_volume(const Request *request, Reply *reply);
 int mount_volume(const Request *request, Reply *reply);

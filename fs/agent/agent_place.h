@@ -13,6 +13,8 @@ typedef struct {
     /* Of mount points and devices; "": the root. Set when the place is entered. */
     char directory[AGENT_NAME_BYTES / 2];
     int fuse_fd; /* of the host: /dev/fuse, not mounted yet */
+    /* Devices may be put together: the kernel is ours alone. */
+    int can_make_devices;
     /* 0, and the descriptor with the mailbox at AGENT_INBOX and AGENT_OUTBOX; or an errno. */
     int (*enter)(int *ret_device);
     /* A block device for a slot; 0 or an errno. */

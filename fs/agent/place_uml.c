@@ -9,10 +9,9 @@
 #include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
+#include "fs/agent/agent.h"
 #include "fs/agent/agent_place.h"
 #include "fs/agent/protocol.h"
 
@@ -22,30 +21,16 @@
 #define PATIENCE_TICKS 1000
 #define TICK_USEC 2000
 
-/* Debian's kernel has the block device's driver as a module, ours has it built in. */
-static void load_driver(void)
-{
-    struct utsname name;
-    char path[sizeof(name.release) + sizeof("/.ko")];
-    if (uname(&name) != 0)
-        return;
-    snprintf(path, sizeof(path), "/%s.ko", name.release);
-    int module = open(path, O_RDONLY | O_CLOEXEC);
-    if (module < 0)
-        return;
-    if (syscall(SYS_finit_module, module, "", 0) != 0)
-        perror("cannot load the driver of virtio block devices");
-    close(module);
-}
-
 static int enter(int *ret_device)
 {
+    static const char *const driver[] = {"virtio_blk", NULL};
     mkdir("/dev", 0700);
     mkdir("/proc", 0700);
+    mkdir("/sys", 0700);
     if ((mount("dev", "/dev", "devtmpfs", 0, NULL) != 0 && errno != EBUSY) ||
-        mount("proc", "/proc", "proc", 0, NULL) != 0)
-        perror("cannot mount /dev and /proc");
-    load_driver();
+        mount("proc", "/proc", "proc", 0, NULL) != 0 || mount("sys", "/sys", "sysfs", 0, NULL) != 0)
+        perror("cannot mount /dev, /proc and /sys");
+    load_modules(driver);
     for (int tick = 0; tick < PATIENCE_TICKS; tick++) {
         *ret_device = open(AGENT_DEVICE, O_RDWR | O_DIRECT | O_CLOEXEC);
         if (*ret_device >= 0)
@@ -116,6 +101,7 @@ static size_t read_log(char *text, size_t size)
 }
 
 Place place_uml = {
+    .can_make_devices = 1,
     .enter = enter,
     .add_device = add_device,
     .name_device = name_device,

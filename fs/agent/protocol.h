@@ -69,7 +69,28 @@ enum {
     AGENT_SUBVOLUMES,
     /* Unmounts what is mounted from it, and forgets it. */
     AGENT_REMOVE_VOLUME,
+
+    /* Devices, which the kernel puts together of volumes and of each other; numbers[0] is the
+       device's: below AGENT_DEVICE_COUNT, chosen by who asks. */
+    /* text: table of the device mapper; numbers[1]: not 0: for reading only. */
+    AGENT_MAP_DEVICE,
+    /* texts: level ("raid5"), "", ""; bytes: 32-bit slots of the members; numbers[1], [2]: major
+       and minor version of their superblocks. Reply: numbers[0]: size in bytes. The array is not
+       written before the device is, and never synchronised. */
+    AGENT_ASSEMBLE_ARRAY,
+    /* What was written is on the volumes, and the device is gone from the kernel: it is left there
+       as after an orderly end. */
+    AGENT_REMOVE_DEVICE,
+    AGENT_READ_DEVICE,    /* numbers[1]: offset, [2]: length. Reply: data */
+    AGENT_WRITE_DEVICE,   /* numbers[1]: offset; texts: three of ""; bytes */
+    AGENT_DISCARD_DEVICE, /* numbers[1]: offset, [2]: length; EOPNOTSUPP: it does not discard */
 };
+
+/* "/dev/dm-N" of the device mapper, "/dev/mdN" for an array; of a volume AGENT_DEVICE with the
+   slot's number. */
+#define AGENT_DEVICE_COUNT 1024
+#define AGENT_MAPPED_PREFIX "/dev/dm-"
+#define AGENT_ARRAY_PREFIX "/dev/md"
 
 #define AGENT_MODE_OF_LIKE UINT64_MAX
 

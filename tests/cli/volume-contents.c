@@ -16,13 +16,15 @@
 /* Of a larger file the first and the last block are read. */
 #define LARGE_BYTES ((uint64_t)64 << 20)
 
-static UmlProcess *process;
+static UmlProcess *processes[FS_KERNEL_LEVELS];
 
 static int connect_kernel(void *data, GError **error)
 {
-    (void)data;
-    process = uml_process_start(error);
-    return process ? uml_process_connect(process, error) : -1;
+    UmlProcess **started = data;
+    while (*started)
+        started++;
+    *started = uml_process_start(error);
+    return *started ? uml_process_connect(*started, error) : -1;
 }
 
 /* NULL as "-". */
@@ -162,7 +164,7 @@ int main(int argc, char **argv)
     g_autoptr(KeyRing) keys = key_ring_new();
     g_autoptr(GPtrArray) disks = g_ptr_array_new_with_free_func((GDestroyNotify)(void *)disk_unref);
     g_autoptr(GPtrArray) findings = findings_new();
-    g_autoptr(FsKernel) kernel = fs_kernel_new(connect_kernel, NULL);
+    g_autoptr(FsKernel) kernel = fs_kernel_new(connect_kernel, processes);
     g_autoptr(VolumeSet) set = NULL;
     g_autoptr(GError) error = NULL;
     const char *folder = NULL;
@@ -178,8 +180,8 @@ int main(int argc, char **argv)
             g_ptr_array_add(disks, disk);
         }
     }
-    if (!volume_set_open_with_keys(disks, keys, findings, &set, &error) ||
-        !volume_set_open_in_kernel(set, kernel, findings, &error)) {
+    if (!volume_set_open_with_kernel(disks, keys, FS_OPEN_DEFAULT, kernel, findings, &set,
+                                     &error)) {
         g_print("error\t%s\n", error->message);
     } else {
         for (guint i = 0; i < set->volumes->len; i++)
@@ -191,6 +193,7 @@ int main(int argc, char **argv)
     }
     g_clear_pointer(&set, volume_set_free);
     g_clear_pointer(&kernel, fs_kernel_free);
-    g_clear_pointer(&process, uml_process_stop);
+    for (guint i = 0; i < G_N_ELEMENTS(processes); i++)
+        g_clear_pointer(&processes[i], uml_process_stop);
     return 0;
 }

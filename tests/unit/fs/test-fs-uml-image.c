@@ -12,7 +12,7 @@
 
 enum { PROGRAM_SECONDS = 120, OUTPUT_MAX = 16 * 1024 * 1024 };
 
-static UmlProcess *process;
+static UmlProcess *processes[FS_KERNEL_LEVELS];
 static HostProcess *host_process;
 static FsKernel *kernel;
 
@@ -30,6 +30,8 @@ static int connect_kernel(void *data, GError **error)
         return fd;
     }
     UmlProcess **started = data;
+    while (*started)
+        started++;
     *started = uml_process_start(error);
     return *started ? uml_process_connect(*started, error) : -1;
 }
@@ -37,13 +39,14 @@ static int connect_kernel(void *data, GError **error)
 FsKernel *uml_kernel(void)
 {
     if (!kernel)
-        kernel = fs_kernel_new(connect_kernel, &process);
+        kernel = fs_kernel_new(connect_kernel, processes);
     return kernel;
 }
 
 void uml_kernel_kill(void)
 {
-    g_clear_pointer(&process, uml_process_stop);
+    for (guint i = 0; i < G_N_ELEMENTS(processes); i++)
+        g_clear_pointer(&processes[i], uml_process_stop);
     g_clear_pointer(&host_process, host_process_stop);
 }
 
@@ -60,8 +63,7 @@ gboolean uml_kernel_is_broken(void)
 void uml_kernel_end(void)
 {
     g_clear_pointer(&kernel, fs_kernel_free);
-    g_clear_pointer(&process, uml_process_stop);
-    g_clear_pointer(&host_process, host_process_stop);
+    uml_kernel_kill();
 }
 
 /* They live in the administrator's directories, which PATH need not name. */

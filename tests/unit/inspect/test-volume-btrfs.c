@@ -33,8 +33,8 @@ static void open_set(Test *test, Disk *second)
     g_ptr_array_add(disks, disk);
     if (second)
         g_ptr_array_add(disks, second);
-    gboolean ok = volume_set_open_with_keys(disks, NULL, test->findings, &test->set, &error) &&
-                  volume_set_open_in_kernel(test->set, uml_kernel(), test->findings, &error);
+    gboolean ok = volume_set_open_with_kernel(disks, NULL, FS_OPEN_DEFAULT, uml_kernel(),
+                                              test->findings, &test->set, &error);
     g_assert_no_error(error);
     g_assert_true(ok);
 }
