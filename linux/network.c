@@ -10,6 +10,7 @@
 #include "linux/network_address.h"
 #include "linux/network_leases.h"
 #include "linux/network_mac.h"
+#include "linux/network_match.h"
 #include "linux/network_names.h"
 
 #define RULES_PATH "/etc/udev/rules.d/70-persistent-net.rules"
@@ -474,7 +475,7 @@ gboolean network_plan(LinuxPlan *plan, GError **error)
     g_autoptr(GPtrArray) names = network_names_new(), leases = network_names_new();
     gboolean by_order = FALSE;
 
-    if (!network_names_read(plan, names, error))
+    if (!network_matches_plan(plan, error) || !network_names_read(plan, names, error))
         return FALSE;
     network_leases_read(plan, leases);
     adopt_mac(plan, leases, names);

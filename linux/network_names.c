@@ -345,7 +345,7 @@ static gboolean read_file(LinuxPlan *plan, const char *path, GPtrArray *names,
 {
     g_autofree char *text = NULL;
 
-    if (!fs_tree_read_text(plan->guest->tree, path, &text, error))
+    if (!edits_read_text(plan->edits, path, &text, error))
         return FALSE;
     if (text != NULL)
         parse(text, names);
@@ -365,7 +365,7 @@ static gboolean read_ifcfg_folder(LinuxPlan *plan, const char *folder, GPtrArray
         if (!g_str_has_prefix(base, "ifcfg-") || strchr(base, '~') != NULL ||
             strchr(base, '.') != NULL)
             continue;
-        if (!fs_tree_read_text(plan->guest->tree, paths->pdata[i], &text, error))
+        if (!edits_read_text(plan->edits, paths->pdata[i], &text, error))
             return FALSE;
         if (text != NULL)
             network_names_parse_ifcfg(text, base + strlen("ifcfg-"), names);

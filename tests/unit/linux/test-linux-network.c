@@ -5,6 +5,7 @@
 #include "linux-test-guest.h"
 #include "linux/initramfs_extend.h"
 #include "linux/network.h"
+#include "linux/network_match.h"
 #include "linux/network_names.h"
 
 #define A "00:50:56:00:00:0a"
@@ -247,6 +248,72 @@ static void free_network_files(TestGuest *guest)
     g_ptr_array_set_size(guest->network_files, 0);
 }
 
+/* By place or driver; each is another one on the new machine. */
+static void test_lost_matches(void)
+{
+    static const struct {
+        char *(*rewrite)(const char *text, const char *mac);
+        const char *text, *expected; /* NULL: neither is asked for */
+    } rows[] = {
+        {network_match_networkd, "[Match]\nPath=pci-0000:0b:00.0\n[Network]\nDHCP=yes\n",
+         "[Match]\nMACAddress=" A "\nType=ether\n[Network]\nDHCP=yes\n"},
+        {network_match_networkd, "[Match]\nDriver=vmxnet3\nName=ens192\n",
+         "[Match]\nName=ens192\n"},
+        {network_match_networkd, "[Match]\nPath=pci-*\nDriver=virtio_net\n", NULL},
+        {network_match_networkd, "[Match]\nMACAddress=" A "\nPath=?*\n", NULL},
+        {network_match_networkd, "[Link]\nPath=pci-0000:0b:00.0\n", NULL},
+        {network_match_keyfile, "[connection]\ntype=ethernet\n[match]\ndriver=vmxnet3;\n",
+         "[connection]\ntype=ethernet\n[match]\n\n[ethernet]\nmac-address=" A "\n"},
+        {network_match_keyfile, "[connection]\ninterface-name=x\n[match]\npath=pci-0000:0b:00.0;\n",
+         "[connection]\ninterface-name=x\n[match]\n"},
+        {network_match_keyfile, "[connection]\ninterface-name=x\n", NULL},
+        {network_match_netplan,
+         "network:\n  ethernets:\n    lan:\n      match:\n        driver: vmxnet3\n"
+         "      dhcp4: true\n",
+         "network:\n  ethernets:\n    lan:\n      match:\n        macaddress: \"" A "\"\n"
+         "      dhcp4: true\n"},
+        {network_match_netplan, "network: {ethernets: {lan: {match: {name: en*}}}}\n", NULL},
+        {network_match_netplan, "network: [\n", NULL},
+        {network_match_netplan, "", NULL},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = rows[i].rewrite(rows[i].text, A);
+
+        g_assert_cmpstr(text, ==, rows[i].expected);
+    }
+}
+
+/* The guest's own link file keeps its other settings: with one card it is found again, and no other
+   file takes its place; with two it is a finding. */
+static void test_lost_match_plan(void)
+{
+    static const LinuxNic nics[] = {{.mac = A}, {.mac = B}};
+
+    for (guint count = 1; count <= 2; count++) {
+        g_autoptr(TestGuest) guest = test_guest_new();
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = NULL, *findings = NULL;
+
+        guest->plan.nics = nics;
+        guest->plan.nic_count = count;
+        test_guest_add_text(guest, "/usr/lib/systemd/network/99-default.link", "[Match]\n");
+        test_guest_add_text(guest, "/etc/systemd/network/20-lan.link",
+                            "[Match]\nPath=pci-0000:0b:00.0\n[Link]\nName=lan0\nMTUBytes=9000\n");
+        g_assert_true(network_plan(&guest->plan, &error));
+        g_assert_no_error(error);
+        text = test_guest_edited(guest, "/etc/systemd/network/20-lan.link");
+        g_assert_cmpstr(text, ==,
+                        count == 1 ? "[Match]\nMACAddress=" A "\nType=ether\n[Link]\nName=lan0\n"
+                                     "MTUBytes=9000\n"
+                                   : NULL);
+        findings = test_guest_list_findings(guest);
+        g_assert_cmpint(strstr(findings, "linux-network-match-lost") != NULL, ==, count == 2);
+        g_assert_cmpuint(edits_count(guest->edits), ==, count == 1 ? 1 : 0);
+        free_network_files(guest);
+    }
+}
+
 static void test_link_file(void)
 {
     static const LinuxNic nic = {.mac = "00:50:56:00:00:0A"};
@@ -450,6 +517,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/linux/network/parsers", test_parsers);
     g_test_add_func("/linux/network/match", test_match);
+    g_test_add_func("/linux/network/lost-matches", test_lost_matches);
+    g_test_add_func("/linux/network/lost-match-plan", test_lost_match_plan);
     g_test_add_func("/linux/network/link-file", test_link_file);
     g_test_add_func("/linux/network/rules", test_rules);
     g_test_add_func("/linux/network/findings", test_findings);
