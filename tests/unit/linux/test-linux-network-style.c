@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Addresses of an interface in every kind of network configuration. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "linux/config_lines.h"
+#include "linux/network_names.h"
 #include "linux/network_style.h"
 
 #define MAC "52:54:00:12:34:56"
@@ -396,6 +398,93 @@ static void test_hostile(void)
             }
 }
 
+static char *edit_twice(NetworkEditFunc edit, const char *text, const char *base, const char *name,
+                        const NicAddress *address, char **ret_again)
+{
+    g_autoptr(GPtrArray) old = g_ptr_array_new_with_free_func(g_free);
+    NetworkTarget target = {.name = name, .mac = MAC, .address = address, .old_addresses = old};
+    char *edited = edit(text, base, &target, FALSE);
+
+    *ret_again = edited != NULL ? edit(edited, base, &target, FALSE) : NULL;
+    return edited;
+}
+
+static int compare_lines(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The lines in another order: keys that stay keep their place, new ones come last. */
+static char *sort_lines(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    qsort(lines, g_strv_length(lines), sizeof(*lines), compare_lines);
+    return g_strjoinv("\n", lines);
+}
+
+/* Other projects' files: what is edited has the address, and a second time nothing changes. */
+static void test_real_files(void)
+{
+    static const struct {
+        const char *folder;
+        NetworkEditFunc edit;
+        void (*parse)(const char *text, GPtrArray *names); /* NULL: by the file's name */
+        guint least;
+    } rows[] = {
+        {"netplan", network_edit_yaml, network_names_parse_netplan, 3},
+        {"nm-keyfile", network_edit_keyfile, network_names_parse_keyfile, 0},
+        {"nm-ifcfg", network_edit_ifcfg, NULL, 15},
+        {"wicked/redhat/host1", network_edit_ifcfg, NULL, 3},
+        {"wicked/suse/host1", network_edit_wicked, NULL, 2},
+    };
+    g_autoptr(NicAddress) address = nic_address_parse("10.0.2.99/24,2001:db8::5/64", NULL);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *folder =
+            g_build_filename(DRYDOCK_TESTDATA, "linux-guest", rows[i].folder, NULL);
+        GDir *dir = g_dir_open(folder, 0, NULL);
+        const char *base = NULL;
+        guint edited_count = 0;
+
+        if (dir == NULL) {
+            g_test_skip("no test data");
+            return;
+        }
+        while ((base = g_dir_read_name(dir)) != NULL) {
+            g_autofree char *path = g_build_filename(folder, base, NULL);
+            g_autofree char *text = NULL, *edited = NULL, *again = NULL;
+            g_autoptr(GPtrArray) names = network_names_new();
+            const char *name = strchr(base, '-') != NULL ? strchr(base, '-') + 1 : base;
+
+            if (!g_file_get_contents(path, &text, NULL, NULL))
+                continue;
+            if (rows[i].parse != NULL)
+                rows[i].parse(text, names);
+
+            g_autoptr(GPtrArray) lines = config_lines_new(text);
+            g_autofree char *device = shell_lines_get(lines, "DEVICE");
+
+            if (rows[i].parse == NULL && device != NULL)
+                name = device;
+            if (names->len > 0)
+                name = ((NetworkName *)names->pdata[0])->name;
+            edited = edit_twice(rows[i].edit, text, base, name, address, &again);
+            if (edited == NULL)
+                continue;
+            if (strstr(edited, "10.0.2.99") == NULL || strstr(edited, "2001:db8::5/64") == NULL)
+                g_error("%s: %s", path, edited);
+
+            g_autofree char *first = sort_lines(edited), *second = sort_lines(again);
+
+            g_assert_cmpstr(second, ==, first);
+            edited_count++;
+        }
+        g_dir_close(dir);
+        g_assert_cmpuint(edited_count, >=, rows[i].least);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -407,6 +496,7 @@ int main(int argc, char **argv)
     g_test_add_func("/linux/network-style/others", test_others);
     g_test_add_func("/linux/network-style/yaml", test_yaml);
     g_test_add_func("/linux/network-style/not-alone", test_not_alone);
+    g_test_add_func("/linux/network-style/real-files", test_real_files);
     g_test_add_func("/linux/network-style/hostile", test_hostile);
     return g_test_run();
 }
