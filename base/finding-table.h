@@ -326,6 +326,13 @@ FINDING(LINUX_IMAGE_SYSTEM, "linux-image-system", INFO,
         "/usr of {} is an image that nothing is written into: the changes are in /etc, /boot and the "
         "kernel's arguments, which its updates keep",
         "packages are added with its own tools, rpm-ostree or a system extension")
+FINDING(LINUX_STORE_SYSTEM, "linux-store-system", INFO,
+        "{} is made from /etc/nixos: boot files are changed, and hardware-configuration.nix for later ones; "
+        "nothing is written into /nix/store",
+        "remove virtualisation.vmware.guest and its like from the configuration, add services.qemuGuest.enable")
+FINDING(LINUX_STORE_FILE, "linux-store-file", WARNING,
+        "{} is in /nix/store, made from the guest's own configuration, and was left as it is",
+        "change it in /etc/nixos, then nixos-rebuild switch")
 FINDING(LINUX_SNAPSHOT_SYSTEM, "linux-snapshot-system", INFO,
         "the root of {} is a read-only snapshot; the changes are made in it, and it stays read-only",
         "after a rollback to an earlier snapshot they are not there")

@@ -99,6 +99,24 @@ const Edit *edits_get(const Edits *edits, guint index)
     return &staged->edit;
 }
 
+gboolean edits_drop_below(Edits *edits, const char *folder, GPtrArray *dropped, GError **error)
+{
+    g_autofree char *resolved = NULL;
+    gboolean found = FALSE;
+    Fs *fs = NULL;
+    if (!fs_tree_resolve(edits->tree, folder, TRUE, &fs, &resolved, &found, error))
+        return FALSE;
+    g_autofree char *key = found ? fs_path_fold(resolved, fs_is_case_sensitive(fs)) : NULL;
+    for (guint i = edits->list->len; found && i-- > 0;) {
+        const StagedEdit *staged = edits->list->pdata[i];
+        if (staged->fs != fs || !fs_path_below(staged->key, key))
+            continue;
+        g_ptr_array_insert(dropped, 0, g_strdup(staged->edit.path));
+        g_ptr_array_remove_index(edits->list, i);
+    }
+    return TRUE;
+}
+
 void edits_set_label(Edits *edits, guint index, const char *label)
 {
     StagedEdit *staged = edits->list->pdata[index];

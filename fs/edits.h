@@ -80,6 +80,11 @@ gboolean edits_remove(Edits *edits, const char *path, const char *reason,
 gboolean edits_write_secret(Edits *edits, const char *path, const char *text, const char *reason,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Takes back what is staged in folder and below it, by whatever links, and adds its paths, of char
+ *, to dropped. Fine if there is no such folder. */
+gboolean edits_drop_below(Edits *edits, const char *folder, GPtrArray *dropped,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Of the edit at index; NULL takes it away. */
 void edits_set_label(Edits *edits, guint index, const char *label);
 

@@ -53,6 +53,7 @@ typedef enum {
     USR_FILES,     /* files as any other */
     USR_OSTREE,    /* a deployment of ostree, checksummed; kernels and initramfs come with it */
     USR_PARTITION, /* a partition that dm-verity checks; likewise */
+    USR_STORE,     /* NixOS: packages and most of /etc are in /nix/store, made from /etc/nixos */
     USR_SNAPSHOT,  /* part of a Btrfs snapshot that is read-only and replaced as a whole
                       (transactional-update); written by us, not by the guest's own tools */
 } UsrKind;

@@ -165,6 +165,17 @@ static const char *const initramfs_patterns[] = {
 };
 static const char *const config_patterns[] = {"config-{}", NULL};
 
+/* "/nix/store/…-nixos-system-…" for "init=" of that and "/init"; NULL: it is no NixOS. */
+static char *find_nix_system(const char *options)
+{
+    static const char key[] = "init=/nix/store/";
+    g_auto(GStrv) words = g_strsplit(options ? options : "", " ", -1);
+    for (guint i = 0; words[i]; i++)
+        if (g_str_has_prefix(words[i], key))
+            return g_path_get_dirname(words[i] + strlen("init="));
+    return NULL;
+}
+
 /* Modules of kernel, in the system itself or, where entry starts another deployment of ostree's, in
  * that one.
  */
@@ -173,7 +184,10 @@ static char *find_modules_dir(const Search *search, const BootEntry *entry, cons
     if (has_modules(search, version))
         return g_strconcat("/lib/modules/", version, NULL);
     g_autofree char *root = entry ? ostree_find_root(entry->options) : NULL;
-    char *path = root ? g_strconcat(root, "/usr/lib/modules/", version, NULL) : NULL;
+    g_autofree char *store = entry ? find_nix_system(entry->options) : NULL;
+    char *path = root    ? g_strconcat(root, "/usr/lib/modules/", version, NULL)
+                 : store ? g_strconcat(store, "/kernel-modules/lib/modules/", version, NULL)
+                         : NULL;
     if (path && fs_tree_is_directory(search->tree, path))
         return path;
     g_free(path);

@@ -174,6 +174,8 @@ gboolean linux_read_guest(const VolumeSet *set, const char *system_root, GPtrArr
 
     facts->id = release.id ? g_steal_pointer(&release.id) : g_strdup("linux");
     facts->id_like = g_steal_pointer(&release.id_like);
+    if (g_str_equal(facts->id, "nixos"))
+        facts->usr = USR_STORE;
     facts->version_id = g_steal_pointer(&release.version_id);
     facts->boot_loader = g_strdup(menu.loader);
     facts->boot_loader_config = g_strdup(menu.config);

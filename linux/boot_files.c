@@ -307,18 +307,24 @@ static gboolean plan_device_maps(LinuxPlan *plan, GError **error)
                         error);
 }
 
-/* LILO's map of blocks is made by running it. */
-static void report_lilo(LinuxPlan *plan)
+/* Where no other loader is: LILO's and zipl's maps of blocks are made by running them, U-Boot's
+   scripts by mkimage, and its environment has a checksum. */
+static void report_other_loaders(LinuxPlan *plan)
 {
-    if (fs_tree_is_file(plan->guest->tree, "/etc/lilo.conf") &&
-        plan->guest->linux_facts.boot_loader == NULL)
-        findings_add(plan->findings, FINDING_LINUX_BOOT_LOADER_NOT_EDITED, "/etc/lilo.conf");
+    static const char *const others[] = {
+        "/etc/lilo.conf", "/etc/elilo.conf", "/etc/zipl.conf",      "/boot/boot.scr",
+        "/boot/uEnv.txt", "/boot/uboot.env", "/boot/armbianEnv.txt"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+        if (plan->guest->linux_facts.boot_loader == NULL &&
+            fs_tree_is_file(plan->guest->tree, others[i]))
+            findings_add(plan->findings, FINDING_LINUX_BOOT_LOADER_NOT_EDITED, others[i]);
 }
 
 gboolean boot_files_plan(LinuxPlan *plan, GError **error)
 {
     if (!boot_files_visit(plan, plan_file, NULL, error))
         return FALSE;
-    report_lilo(plan);
+    report_other_loaders(plan);
     return plan_device_maps(plan, error);
 }

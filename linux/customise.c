@@ -224,20 +224,32 @@ static LinuxScript *copy_script(const LinuxScript *script)
     return copy;
 }
 
-/* An image brings its initramfs, and packages are added to it in its own way or not at all. */
-static gboolean check_image(const Guest *guest, const LinuxOptions *options, GError **error)
+/* An image brings its initramfs, and packages are added to it in its own way or not at all; units
+   of NixOS are in the store, where none of ours may be. */
+static gboolean check_image(const Guest *guest, const LinuxOptions *options,
+                            const GPtrArray *scripts, GError **error)
 {
     UsrKind usr = guest->linux_facts.usr;
-    gboolean installs = options->install_agent || options->packages;
-    const char *option = options->rebuild_initramfs && usr != USR_FILES ? "--rebuild-initramfs"
-                         : installs && usr == USR_PARTITION             ? "--install-agent"
-                                                                        : NULL;
-    if (!option)
-        return TRUE;
-    drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, "leave the option out",
-                      "%s does nothing in this guest, whose /usr is not written at run time",
-                      option);
-    return FALSE;
+    gboolean has_units = usr != USR_PARTITION && usr != USR_STORE;
+    const struct {
+        const char *option;
+        gboolean is_given, is_possible;
+    } rows[] = {
+        {"--rebuild-initramfs", options->rebuild_initramfs, usr == USR_FILES},
+        {"--install-agent", options->install_agent, has_units},
+        {"--agent-package", options->packages != NULL, has_units},
+        {"--remove-tools", options->remove_tools, has_units},
+        {"--firstboot", scripts && scripts->len > 0, usr != USR_STORE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (!rows[i].is_given || rows[i].is_possible)
+            continue;
+        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, "leave the option out",
+                          "%s does nothing in this guest, whose system is an image",
+                          rows[i].option);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* Where install-agent.sh finds them; the folder goes with everything else in the end. */
@@ -285,7 +297,7 @@ gboolean linux_customise(const Guest *guest, const LinuxOptions *options, const 
 {
     LinuxPlan plan = {.guest = guest, .edits = edits};
 
-    return check_image(guest, options, error) &&
+    return check_image(guest, options, scripts, error) &&
            (!options->serial_console || serial_console_plan(&plan, error)) &&
            (!options->hostname || set_hostname(guest, options->hostname, edits, error)) &&
            (!options->timezone || set_timezone(options->timezone, edits, error)) &&

@@ -95,6 +95,30 @@ char *drop_in_suse(const char *text)
     return text != NULL ? add_to_assignment(text, "INITRD_MODULES", module_names) : NULL;
 }
 
+/* hardware-configuration.nix, as nixos-generate-config writes it. */
+char *drop_in_nix(const char *text)
+{
+    const char *list = text != NULL ? strstr(text, "boot.initrd.availableKernelModules") : NULL;
+    const char *end = list != NULL ? strchr(list, ']') : NULL;
+    const char *line_end = list != NULL ? strchr(list, ';') : NULL;
+    g_autoptr(GString) added = g_string_new(NULL);
+
+    if (end == NULL || line_end == NULL || end > line_end)
+        return NULL;
+
+    g_autofree char *names = g_strndup(list, (gsize)(end - list));
+
+    for (guint i = 0; module_names[i] != NULL; i++)
+        if (!has_word(names, module_names[i]))
+            g_string_append_printf(added, "\"%s\" ", module_names[i]);
+    if (added->len == 0)
+        return NULL;
+
+    g_autofree char *head = g_strndup(text, (gsize)(end - text));
+
+    return g_strconcat(head, g_str_has_suffix(head, " ") ? "" : " ", added->str, end, NULL);
+}
+
 char *drop_in_mkinitfs(const char *text)
 {
     static const char *const features[] = {"virtio", "scsi", NULL};
@@ -185,6 +209,7 @@ static const struct {
     {"/usr/lib/dracut", "/etc/dracut.conf.d/drydock-virtio.conf", drop_in_dracut},
     {"/etc/mkinitcpio.conf", "/etc/mkinitcpio.conf", drop_in_mkinitcpio},
     {"/etc/sysconfig/kernel", "/etc/sysconfig/kernel", drop_in_suse},
+    {"/etc/nixos/hardware-configuration.nix", "/etc/nixos/hardware-configuration.nix", drop_in_nix},
     {"/etc/mkinitfs/mkinitfs.conf", "/etc/mkinitfs/mkinitfs.conf", drop_in_mkinitfs},
 };
 

@@ -12,6 +12,7 @@ char *drop_in_module_lines(const char *text); /* /etc/initramfs-tools/modules */
 char *drop_in_dracut(const char *text);       /* a file of our own below dracut.conf.d */
 char *drop_in_mkinitcpio(const char *text);   /* MODULES=(…) or MODULES="…" */
 char *drop_in_suse(const char *text);         /* INITRD_MODULES="…" */
+char *drop_in_nix(const char *text);          /* boot.initrd.availableKernelModules = […] */
 char *drop_in_mkinitfs(const char *text);     /* features="…" */
 /* /etc/modprobe.conf: alias scsi_hostadapter…, alias eth0 …; the drivers of disks and network
    cards, NULL: those there are. Text without a change when there is nothing to do. */

@@ -47,12 +47,28 @@ void initramfs_file_free(InitramfsFile *file)
     g_free(file);
 }
 
+/* NixOS: in a package of the initramfs' own, to which its init makes a link when it runs. */
+static char *find_in_store(const Initramfs *initramfs, const char *version)
+{
+    g_autofree char *ending = g_strconcat("/lib/modules/", version, NULL);
+    GHashTableIter iter;
+    gpointer path = NULL;
+
+    g_hash_table_iter_init(&iter, initramfs->members);
+    while (g_hash_table_iter_next(&iter, &path, NULL))
+        if (g_str_has_prefix(path, "nix/store/") && g_str_has_suffix(path, ending))
+            return g_strdup(path);
+    return NULL;
+}
+
 /* Where the initramfs has its modules; where it would have them if it has none. */
 static char *find_folder(const Initramfs *initramfs, const char *version)
 {
     static const char *const parents[] = {"lib/modules", "usr/lib/modules"};
-    char *fallback = NULL;
+    char *fallback = find_in_store(initramfs, version);
 
+    if (fallback != NULL)
+        return fallback;
     for (size_t i = 0; i < G_N_ELEMENTS(parents); i++) {
         g_autofree char *path = g_build_filename(parents[i], version, NULL);
         char *resolved = initramfs_resolve(initramfs, path);

@@ -48,6 +48,7 @@ static void report_image(const Guest *guest, GPtrArray *findings)
     static const FindingCode codes[] = {
         [USR_OSTREE] = FINDING_LINUX_IMAGE_SYSTEM,
         [USR_PARTITION] = FINDING_LINUX_IMAGE_SYSTEM,
+        [USR_STORE] = FINDING_LINUX_STORE_SYSTEM,
         [USR_SNAPSHOT] = FINDING_LINUX_SNAPSHOT_SYSTEM,
     };
 
@@ -67,6 +68,19 @@ static void report_overlay(const Guest *guest, GPtrArray *findings)
         if (g_strcmp0(mount->type, "overlay") == 0 && g_str_equal(mount->mount_point, "/etc"))
             findings_add(findings, FINDING_LINUX_ETC_OVERLAY, guest->product_name);
     }
+}
+
+/* What links of /etc lead to there is made anew from /etc/nixos, and checked by nix-store --verify.
+ */
+static gboolean leave_store(LinuxPlan *plan, GError **error)
+{
+    g_autoptr(GPtrArray) dropped = g_ptr_array_new_with_free_func(g_free);
+
+    if (!edits_drop_below(plan->edits, "/nix/store", dropped, error))
+        return FALSE;
+    for (guint i = 0; i < dropped->len; i++)
+        findings_add(plan->findings, FINDING_LINUX_STORE_FILE, dropped->pdata[i]);
+    return TRUE;
 }
 
 gboolean linux_guest_plan(const Guest *guest, const LinuxNic *nics, guint nic_count, Edits *edits,
@@ -94,6 +108,8 @@ gboolean linux_guest_plan(const Guest *guest, const LinuxNic *nics, guint nic_co
             g_free(plan.result.nic_mac);
             return FALSE;
         }
+    if (guest->linux_facts.usr == USR_STORE && !leave_store(&plan, error))
+        return FALSE;
     *ret_result = plan.result;
     return TRUE;
 }

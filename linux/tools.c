@@ -112,7 +112,10 @@ static void report_guest_agent(LinuxPlan *plan)
 
 gboolean tools_plan(LinuxPlan *plan, GError **error)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(services); i++) {
+    /* NixOS: units are what /etc/nixos says, and cannot be masked. */
+    guint count = plan->guest->linux_facts.usr == USR_STORE ? 0 : G_N_ELEMENTS(services);
+
+    for (guint i = 0; i < count; i++) {
         g_autofree char *reason = g_strdup_printf("%s is not there any more", services[i].product);
         gboolean done = FALSE;
 

@@ -358,6 +358,22 @@ DISTRIBUTIONS = {
         files={"etc/systemd/network/static.network": NETWORKD % "ens192"},
     )
     | dict(modules=".ko"),
+    "nixos": dict(
+        release=os_release("NixOS", "nixos", "23.11", pretty="NixOS 23.11 (Tapir)"),
+        kernels=["6.1.69"],
+        image="boot/vmlinuz-%s",
+        initramfs="boot/initrd-%s",
+        tool="nixos",
+        boot="grub2",
+        grub="grub",
+        compression="zstd",
+        modules=".ko.xz",
+        system="nixos",
+        files={
+            "etc/nixos/hardware-configuration.nix": "{ config, lib, pkgs, modulesPath, ... }:\n{\n"
+            '  boot.initrd.availableKernelModules = [ "ata_piix" "vmw_pvscsi" "sd_mod" "sr_mod" ];\n}\n',
+        },
+    ),
     "unknown": dict(
         release=os_release("Nobody's Linux", "nobodys", "1"),
         kernels=["6.1.0"],

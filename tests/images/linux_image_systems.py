@@ -104,7 +104,34 @@ def make_flatcar(row, tree, work, root_uuid):
     ]
 
 
-KINDS = {"ostree": make_ostree, "flatcar": make_flatcar}
+def make_nixos(row, tree, work, root_uuid):
+    """Packages and what is in /etc are in the store; GRUB has its own copies of kernels."""
+    (version,) = row["kernels"]
+    store, etc = tree + "/nix/store", tree + "/nix/store/3c-etc/etc"
+    system = "/nix/store/1a-nixos-system-web01-23.11"
+    move(tree + "/lib/modules", "%s/2b-linux-%s-modules/lib/modules" % (store, version))
+    os.makedirs(tree + system)
+    os.symlink("/nix/store/2b-linux-%s-modules" % version, tree + system + "/kernel-modules")
+    move(tree + "/boot/vmlinuz-" + version, "%s/boot/kernels/2b-linux-%s-bzImage" % (tree, version))
+    move(tree + "/boot/initrd-" + version, "%s/boot/kernels/5e-initrd-linux-%s-initrd" % (tree, version))
+    write(
+        tree + "/boot/grub/grub.cfg",
+        "set default=0\nmenuentry \"NixOS\" {\nsearch --set=drive1 --fs-uuid %s\n  linux ($drive1)/boot/kernels/2b-linux-%s-bzImage "
+        "init=%s/init loglevel=4 root=/dev/sda1\n  initrd ($drive1)/boot/kernels/5e-initrd-linux-%s-initrd\n}\n"
+        % (root_uuid, version, system, version),
+    )
+    os.remove(tree + "/etc/default/grub")
+    write(etc + "/systemd/system/vmtoolsd.service", "[Unit]\n")
+    os.makedirs(tree + "/etc/systemd", exist_ok=True)
+    os.symlink("/etc/static/systemd/system", tree + "/etc/systemd/system")
+    os.symlink("/nix/store/3c-etc/etc", tree + "/etc/static")
+    for name in ("fstab", "os-release"):
+        move("%s/etc/%s" % (tree, name), "%s/%s" % (etc, name))
+        os.symlink("/etc/static/" + name, "%s/etc/%s" % (tree, name))
+    return [("root", LINUX, "ext4", "", tree)]
+
+
+KINDS = {"ostree": make_ostree, "flatcar": make_flatcar, "nixos": make_nixos}
 
 
 def make_disk(row, tree, work, disk, root_uuid):

@@ -375,6 +375,26 @@ static void test_bytes(Fixture *fixture, gconstpointer data)
     g_assert_nonnull(error);
 }
 
+/* Whatever links lead there. */
+static void test_drop_below(Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
+{
+    g_autoptr(GPtrArray) dropped = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(fs_tree_make_directory(fixture->tree, "/store", NULL, &error));
+    g_assert_true(fs_tree_make_directory(fixture->tree, "/store/etc", NULL, &error));
+    g_assert_true(fs_tree_make_symlink(fixture->tree, "/link", "/store/etc", NULL, &error));
+    write_text(fixture, "/link/file", "1", "one");
+    write_text(fixture, "/storehouse", "2", "two");
+    make_link(fixture, "/link/other", "/dev/null");
+    g_assert_true(edits_drop_below(fixture->edits, "/no-such", dropped, &error));
+    g_assert_cmpuint(dropped->len, ==, 0);
+    g_assert_true(edits_drop_below(fixture->edits, "/store", dropped, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(dropped->len, ==, 2);
+    g_assert_cmpuint(edits_count(fixture->edits), ==, 1);
+    g_assert_cmpstr(edits_get(fixture->edits, 0)->path, ==, "/storehouse");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -389,6 +409,7 @@ int main(int argc, char **argv)
     EDITS_TEST("failing-apply", TRUE, test_failing_apply);
     EDITS_TEST("attributes", TRUE, test_attributes);
     EDITS_TEST("hives", FALSE, test_hives);
+    EDITS_TEST("drop-below", TRUE, test_drop_below);
     EDITS_TEST("bytes", FALSE, test_bytes);
     return g_test_run();
 }

@@ -207,6 +207,28 @@ static void test_real_menus(void)
         g_test_skip("no test data");
 }
 
+/* What has to be installed from inside is told, unless it is a leftover beside another loader. */
+static void test_other_loaders(void)
+{
+    static const char *const paths[] = {"/etc/lilo.conf", "/etc/zipl.conf", "/boot/boot.scr",
+                                        "/boot/uEnv.txt"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
+        for (guint has_grub = 0; has_grub < 2; has_grub++) {
+            g_autoptr(TestGuest) guest = make_guest();
+            g_autoptr(GError) error = NULL;
+            g_autofree char *findings = NULL;
+
+            guest->guest.linux_facts.boot_loader = has_grub ? (char *)(uintptr_t) "grub2" : NULL;
+            test_guest_add_text(guest, paths[i], "x");
+            g_assert_true(boot_files_plan(&guest->plan, &error));
+            g_assert_no_error(error);
+            guest->guest.linux_facts.boot_loader = NULL;
+            findings = test_guest_list_findings(guest);
+            g_assert_cmpint(strstr(findings, paths[i]) != NULL, ==, !has_grub);
+        }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -215,5 +237,6 @@ int main(int argc, char **argv)
     g_test_add_func("/linux/boot-files/grub-environment", test_grub_environment);
     g_test_add_func("/linux/boot-files/plan", test_plan);
     g_test_add_func("/linux/boot-files/real-menus", test_real_menus);
+    g_test_add_func("/linux/boot-files/other-loaders", test_other_loaders);
     return g_test_run();
 }

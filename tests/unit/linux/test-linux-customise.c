@@ -344,6 +344,7 @@ static void test_images(void)
         {USR_OSTREE, TRUE, FALSE, "--rebuild-initramfs does nothing"},
         {USR_OSTREE, FALSE, TRUE, NULL},
         {USR_PARTITION, FALSE, TRUE, "--install-agent does nothing"},
+        {USR_STORE, FALSE, TRUE, "--install-agent does nothing"},
         {USR_SNAPSHOT, TRUE, FALSE, "--rebuild-initramfs does nothing"},
         {USR_SNAPSHOT, FALSE, TRUE, NULL},
     };

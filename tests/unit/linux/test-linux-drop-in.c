@@ -28,6 +28,15 @@ static void test_texts(void)
         {drop_in_suse, "INITRD_MODULES=\"mptspi ata_piix\"\nDOMU_INITRD_MODULES=\"xennet\"\n",
          "INITRD_MODULES=\"mptspi ata_piix virtio_pci virtio_blk virtio_scsi virtio_net\"\n"
          "DOMU_INITRD_MODULES=\"xennet\"\n"},
+        {drop_in_nix, "  boot.initrd.availableKernelModules = [ \"ata_piix\" \"vmw_pvscsi\" ];\n",
+         "  boot.initrd.availableKernelModules = [ \"ata_piix\" \"vmw_pvscsi\" \"virtio_pci\" "
+         "\"virtio_blk\" \"virtio_scsi\" \"virtio_net\" ];\n"},
+        {drop_in_nix, "boot.initrd.availableKernelModules = [\"virtio_blk\"];",
+         "boot.initrd.availableKernelModules = [\"virtio_blk\" \"virtio_pci\" \"virtio_scsi\" "
+         "\"virtio_net\" ];"},
+        {drop_in_nix, "boot.initrd.availableKernelModules = x; y = [ ];", NULL},
+        {drop_in_nix, "boot.initrd.availableKernelModules", NULL},
+        {drop_in_nix, NULL, NULL},
         {drop_in_mkinitfs, "features=\"ata base ext4\"\n",
          "features=\"ata base ext4 virtio scsi\"\n"},
         {drop_in_mkinitfs, "features=\"base ext4 scsi virtio\"\n", NULL},

@@ -398,6 +398,38 @@ static void test_network_texts(void)
     g_free(move.name);
 }
 
+/* NixOS: /lib/modules is a link that its init makes. */
+static void test_store(void)
+{
+    static const char folder[] = "nix/store/4d-modules-shrunk/lib/modules/" VERSION;
+    g_autoptr(TestGuest) guest = test_modules_guest("");
+    g_autoptr(KernelModules) modules = test_modules_read(guest);
+    g_auto(CpioWriter) writer = {0};
+    g_autoptr(GBytes) archive = NULL, extended = NULL;
+    g_autofree char *summary = NULL, *dep = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GHashTable) root = test_unpack_new();
+    g_autofree char *path = g_strconcat(folder, "/modules.dep", NULL);
+
+    cpio_writer_init(&writer);
+    for (const char *slash = strchr(folder, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        g_autofree char *parent = g_strndup(folder, (gsize)(slash - folder));
+
+        cpio_writer_add_directory(&writer, parent);
+    }
+    cpio_writer_add_directory(&writer, folder);
+    test_modules_add_text(&writer, path, "kernel/drivers/scsi/vmw_pvscsi.ko:\n");
+    archive = cpio_writer_finish(&writer);
+    g_assert_true(initramfs_extend(archive, &guest->guest, VERSION, modules, NULL, &extended,
+                                   &summary, &error));
+    g_assert_no_error(error);
+    test_modules_unpack(root, extended);
+    dep = test_unpack_text(root, path);
+    g_assert_true(g_str_has_prefix(dep, "kernel/drivers/scsi/vmw_pvscsi.ko:\n"));
+    g_assert_nonnull(strstr(dep, BLK ":"));
+    g_assert_false(g_hash_table_contains(root, "lib"));
+}
+
 static void test_damaged(void)
 {
     static const char *const argv[] = {"gzip", "-n", NULL};
@@ -507,6 +539,7 @@ int main(int argc, char **argv)
     g_test_add_func("/linux/initramfs/extras", test_extras);
     g_test_add_func("/linux/initramfs/storage-texts", test_storage_texts);
     g_test_add_func("/linux/initramfs/network-texts", test_network_texts);
+    g_test_add_func("/linux/initramfs/store", test_store);
     g_test_add_func("/linux/initramfs/damaged", test_damaged);
     g_test_add_func("/linux/initramfs/lzma", test_lzma_refused);
     g_test_add_func("/linux/initramfs/resolve", test_resolve);
