@@ -169,12 +169,19 @@ power-cut)
     "$SOURCE_DIR/tests/images/debian-guest" guest.raw
     cp --sparse=always guest.raw before.raw
     # The repair changes half a megabyte: with a slow disk that takes a while.
-    sata "$work/guest.raw" ,throttling.bps-write=20000
+    sata "$work/guest.raw" ,throttling.bps-write=10000
     backup_disk
     direct drydock.run=fix drydock.undo=LABEL=BACKUP/cut.undo drydock.then=poweroff
     start_machine "${media[@]}" "${disk[@]}" "${backup[@]}"
-    talk '900:^drydock: \| write +[1-4]0 %'
+    talk '900:^drydock: run fix'
+    # The undo file is stored before that: the first write to this disk is the repair.
+    touch started
+    until [ guest.raw -nt started ]; do
+        ! grep -aq '^drydock: result' "$console" || fail "it is over"
+        sleep 0.2
+    done
     cut_power
+    ! grep -aq '^drydock: result' "$console" || fail "it was over before the power was cut"
     ! cmp -s guest.raw before.raw || fail "nothing was written yet"
     sata "$work/guest.raw"
     direct drydock.run=undo drydock.undo=LABEL=BACKUP/cut.undo drydock.then=poweroff
