@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "migrate/batch/hook_read.h"
 
 #define CPUS_LIMIT 4096
@@ -504,6 +505,17 @@ static void note_key(const Hyper2kvmLayer *layer, const Key *key, const Document
     }
 }
 
+static void note_unknown(const Hyper2kvmLayer *layer, const char *path, const DocumentValue *value)
+{
+    const char *paths[G_N_ELEMENTS(keys) + 1] = {NULL};
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
+        paths[i] = keys[i].path;
+    const char *nearest = nearest_word(path, paths);
+    g_autofree char *shown =
+        nearest ? g_strdup_printf("%s (perhaps %s)", path, nearest) : g_strdup(path);
+    hyper2kvm_note(layer, FINDING_MANIFEST_KEY_UNKNOWN, shown, value);
+}
+
 /* Looks at every key there is; what is applied comes later. */
 static void note_map(const Hyper2kvmLayer *layer, const DocumentValue *map, const char *prefix)
 {
@@ -523,7 +535,7 @@ static void note_map(const Hyper2kvmLayer *layer, const DocumentValue *map, cons
         } else if (has_keys_below(path) && document_kind(value) == DOCUMENT_MAP) {
             note_map(layer, value, below);
         } else if (!has_keys_below(path) || !document_is_null(value)) {
-            hyper2kvm_note(layer, FINDING_MANIFEST_KEY_UNKNOWN, path, value);
+            note_unknown(layer, path, value);
         }
     }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Profiles of the target domain with the finished program: target-profile.sh convert|plan|refused.
+# Profiles of the target domain with the finished program: target-profile.sh convert|plan|batch|refused.
 # shellcheck source=tests/cli/support.sh
 . "$(dirname "$0")/support.sh"
 PATH=$PATH:/usr/sbin:/sbin
@@ -55,6 +55,20 @@ plan)
     printf '[odd]\nsecure-boot = yes\n' >site/target/odd.ini
     expect 0 "$MIGRATE" plan guest --profile-dir site --target-profile odd
     says out '^warning: .*secure-boot = yes: only UEFI.*\[domain-profile-overruled\]'
+    ;;
+batch)
+    guest
+    cat >fleet.yaml <<'END'
+defaults: {output: out.d, profile: ours, profile_dir: site}
+machines:
+  - {id: a, source: guest, name: a}
+  - {id: b, source: guest, name: b, profile: minimal}
+  - {id: c, source: guest, name: c, profile: minimall}
+END
+    expect 8 "$MIGRATE" batch fleet.yaml
+    says out.d/a.xml '<source bridge="br0"/>'
+    says out.d/b.xml '<memballoon model="none"/>'
+    says err "c: failed \(usage\): 'minimall' is no target profile"
     ;;
 refused)
     # Before any source is opened.
