@@ -121,7 +121,10 @@ END
     ;;
 killed)
     # A run that is killed leaves a report of how far it came.
-    printf '#!/bin/sh\nwhile [ ! -e "$(dirname "$0")/go" ]; do sleep 0.1; done\n' >waits
+    cat >waits <<'END'
+#!/bin/sh
+while [ ! -e "$(dirname "$0")/go" ]; do sleep 0.1; done
+END
     chmod 755 waits
     cat >fleet.yaml <<'END'
 machines:
