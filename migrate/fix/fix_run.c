@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/new_file.h"
 #include "convert/image_options.h"
 #include "migrate/command.h"
@@ -87,6 +88,7 @@ static gboolean edit_guest(Fix *fix, GError **error)
         .windows = &options->windows,
         .customisation = options->customisation,
         .discard_hibernation = options->discard_hibernation,
+        .target = options->target,
         .profiles = options->profiles,
         .disk_bus = options->disk_bus,
         .winre = options->winre,
@@ -200,8 +202,15 @@ static gboolean change_disks(Fix *fix, GError **error)
     printf("undo file: %s\n", fix->place.undo_path);
     fflush(stdout);
     progress_begin_stage(fix->progress, "write");
-    if (!fix_apply(&fix->plan, fix->place.undo_path, error))
+    if (!fix_apply(&fix->plan, fix->place.undo_path, error)) {
+        /* After a signal that is the error, and has no hint. */
+        if (interrupt_is_pending())
+            fprintf(stderr,
+                    "a disk is perhaps changed in part: migrate fix --undo '%s' brings everything "
+                    "back\n",
+                    fix->place.undo_path);
         return FALSE;
+    }
     progress_end_stage(fix->progress);
     return write_report(fix, fix->place.undo_path, error);
 }
