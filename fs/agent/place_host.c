@@ -50,6 +50,7 @@ static int mount_disk(const char *path)
 static int enter(int *ret_device)
 {
     char path[AGENT_NAME_BYTES];
+    struct stat status;
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("drydock", place_host.directory, "tmpfs", MS_NOSUID | MS_NOEXEC,
               "mode=0700,size=1m") != 0)
@@ -61,7 +62,8 @@ static int enter(int *ret_device)
     kernel_log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     *ret_device = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
     disk = *ret_device < 0 ? -1 : open(path, O_RDWR | O_CLOEXEC);
-    return disk < 0 ? errno : 0;
+    /* Until it was asked for the size is 0, and Linux 6.1 takes that for its loop devices. */
+    return disk < 0 || fstat(disk, &status) != 0 ? errno : 0;
 }
 
 static void name_device(uint64_t slot, char name[AGENT_NAME_BYTES])
