@@ -411,6 +411,31 @@ nobody)
     expect 8 as_nobody "$MIGRATE" batch fleet.yaml --jobs 2
     says err '^3 done, 1 failed'
     ;;
+memory)
+    # A large manifest: all of it is read, one machine is looked at. bench/run looks at all.
+    guest alpine-3.19
+    {
+        echo 'defaults: {output: res}'
+        echo 'machines:'
+        for ((i = 0; i < 10000; i++)); do
+            echo "  - {id: machine-$i, source: alpine-3.19/web01.vmx, name: machine-$i, cpus: 4, memory: 8G,"
+            echo "     network_map: {VM Network: 'bridge:br0', Backup: lan}, driver: [vendor, other],"
+            echo "     edits: [{hostname: host$i.example.org}, {write: '/etc/motd:machine $i'}]}"
+        done
+    } >fleet.yaml
+    limit=$((100 * 1024))
+    if grep -q __asan_init "$MIGRATE"; then
+        limit=$((4 * limit))
+    fi
+    # The peak of the program and its children, in KiB; an error has its status.
+    python3 - "$limit" <<'PYTHON'
+import os, resource, subprocess, sys
+command = [os.environ["MIGRATE"], "batch", "--check", "fleet.yaml", "--index", "9999"]
+print(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+assert peak <= int(sys.argv[1]), f"{peak} KiB"
+PYTHON
+    ;;
 kill)
     requires debugfs
     # SIGKILL at random moments: at the end it is as if nothing had happened.
