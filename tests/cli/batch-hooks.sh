@@ -134,7 +134,7 @@ END
     "$MIGRATE" batch fleet.yaml -o out.d --jobs 1 -q &
     batch=$!
     for _ in $(seq 300); do
-        [ ! -e out.d/batch.report.json ] || break
+        [ ! -e out.d/batch.report.html ] || break
         sleep 0.1
     done
     kill -9 $batch
