@@ -389,6 +389,9 @@ FINDING(LINUX_NETWORK_MAC_UNKNOWN, "linux-network-mac-unknown", WARNING,
 FINDING(LINUX_NETWORK_NAME_BY_ORDER, "linux-network-name-by-order", WARNING,
         "network interfaces were matched with MAC addresses by their order: {}",
         "check the addresses at the first boot")
+FINDING(LINUX_NETWORK_MAC_OWN, "linux-network-mac-own", WARNING,
+        "the guest gives an interface a MAC address itself, whatever its network card has: {}",
+        "take it out of the guest's configuration if the card's new one is to be seen")
 FINDING(LINUX_NETWORK_MATCH_LOST, "linux-network-match-lost", WARNING,
         "{} is for a network card in a place or with a driver that the new machine does not have",
         "name the card by its MAC address there, before the migration or afterwards")

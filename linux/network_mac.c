@@ -195,6 +195,40 @@ static gboolean is_yaml(const char *path)
     return FALSE;
 }
 
+static gboolean is_new(const LinuxPlan *plan, const char *mac)
+{
+    for (guint i = 0; i < plan->nic_count; i++) {
+        g_autofree char *new_mac = network_mac_normalise(plan->nics[i].new_mac);
+
+        if (g_strcmp0(new_mac, mac) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* An address that the guest gives an interface itself, whatever the machine's card has: of
+   initscripts, SUSE, NetworkManager, ifupdown. */
+static void report_own(LinuxPlan *plan, const char *path, const char *text)
+{
+    static const char *const keys[] = {
+        "MACADDR=", "LLADDR=", "cloned-mac-address=", "hwaddress ether ", "hwaddress "};
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (guint i = 0; lines[i] != NULL; i++)
+        for (size_t j = 0; j < G_N_ELEMENTS(keys); j++) {
+            const char *line = g_strchug(lines[i]);
+            g_autofree char *value = NULL, *mac = NULL, *subject = NULL;
+
+            if (!g_str_has_prefix(line, keys[j]))
+                continue;
+            value = g_strdelimit(g_strdup(line + strlen(keys[j])), "\"'", ' ');
+            mac = network_mac_normalise(g_strstrip(value));
+            subject = g_strdup_printf("%s in %s", mac, path);
+            if (mac != NULL && !is_new(plan, mac))
+                findings_add(plan->findings, FINDING_LINUX_NETWORK_MAC_OWN, subject);
+        }
+}
+
 static gboolean replace_in_file(LinuxPlan *plan, const char *path, GError **error)
 {
     NetworkMacFlags flags = is_yaml(path) ? NETWORK_MAC_YAML : NETWORK_MAC_DEFAULT;
@@ -205,6 +239,8 @@ static gboolean replace_in_file(LinuxPlan *plan, const char *path, GError **erro
     if (!edits_read_text(plan->edits, path, &text, error))
         return FALSE;
     replaced = text != NULL ? network_mac_replace(text, plan->nics, plan->nic_count, flags) : NULL;
+    if (text != NULL)
+        report_own(plan, path, replaced != NULL ? replaced : text);
     return replaced == NULL ||
            edits_write_text(plan->edits, path, replaced, NULL, -1, REASON, error);
 }

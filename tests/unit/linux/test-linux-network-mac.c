@@ -247,6 +247,39 @@ static void test_adopted(void)
         }
 }
 
+/* What --mac cannot change is said. */
+static void test_own(void)
+{
+    static const struct {
+        const char *path, *text;
+        gboolean is_own;
+    } rows[] = {
+        {"/etc/sysconfig/network-scripts/ifcfg-eth0", "DEVICE=eth0\nMACADDR=\"" B "\"\n", TRUE},
+        {"/etc/sysconfig/network-scripts/ifcfg-eth0", "DEVICE=eth0\nMACADDR=" A "\n", FALSE},
+        {"/etc/sysconfig/network/ifcfg-eth0", "LLADDR='" B "'\n", TRUE},
+        {"/etc/NetworkManager/system-connections/x", "[ethernet]\ncloned-mac-address=" B "\n",
+         TRUE},
+        {"/etc/NetworkManager/system-connections/x", "[ethernet]\ncloned-mac-address=random\n",
+         FALSE},
+        {"/etc/network/interfaces", "iface eth0 inet dhcp\n hwaddress ether " B "\n", TRUE},
+        {"/etc/network/interfaces", "iface eth0 inet dhcp\n hwaddress " A "\n", FALSE},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(TestGuest) guest = test_guest_new();
+        g_autoptr(GError) error = NULL;
+        g_autofree char *findings = NULL;
+
+        guest->plan.nics = changed;
+        guest->plan.nic_count = 1;
+        test_guest_add_text(guest, rows[i].path, rows[i].text);
+        g_assert_true(network_macs_plan(&guest->plan, &error));
+        g_assert_no_error(error);
+        findings = test_guest_list_findings(guest);
+        g_assert_cmpint(g_str_has_prefix(findings, "linux-network-mac-own: "), ==, rows[i].is_own);
+    }
+}
+
 static void test_masters(void)
 {
     static const struct {
@@ -392,6 +425,7 @@ int main(int argc, char **argv)
     g_test_add_func("/linux/network-mac/leases", test_leases);
     g_test_add_func("/linux/network-mac/lease-decides", test_lease_decides);
     g_test_add_func("/linux/network-mac/adopted", test_adopted);
+    g_test_add_func("/linux/network-mac/own", test_own);
     g_test_add_func("/linux/network-mac/masters", test_masters);
     g_test_add_func("/linux/network-mac/moves", test_moves);
     g_test_add_func("/linux/network-mac/plan", test_plan);
