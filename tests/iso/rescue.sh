@@ -159,7 +159,7 @@ windows)
     wait_for_end
     result_says '^status = 0$'
     expect 0 "$MIGRATE" registry get guest.raw 'HKLM\SYSTEM\CurrentControlSet\Services\viostor' Start
-    says out '(^|[^0-9])(0x0+|0)([^0-9]|$)'
+    says out '^dword:00000000$'
     expect 0 "$MIGRATE" files get guest.raw 'C:\Windows\System32\config\SYSTEM' .
     [ "$(hivexget SYSTEM 'ControlSet001\Services\viostor' ImagePath)" = 'system32\drivers\viostor.sys' ] ||
         fail "hivex sees no viostor: $(hivexget SYSTEM 'ControlSet001\Services\viostor')"
