@@ -165,7 +165,19 @@ FINDING(VOLUME_LAYER, "volume-layer", WARNING,
         "{} belongs to a kind of storage that is not read: what is in it was not looked at",
         "a system on it cannot be migrated; give all disks that belong together")
 FINDING(VOLUME_DYNAMIC_DISK, "volume-dynamic-disk", WARNING,
-        "{} is part of a Windows dynamic disk; volumes that span disks are not read", NULL)
+        "{} is part of a Windows dynamic disk whose database is not readable; it was taken for an "
+        "ordinary partition",
+        "look at the disk with Windows' disk management before the export")
+FINDING(LDM_INCOMPLETE, "ldm-incomplete", WARNING,
+        "the dynamic volume {} is not whole and was not looked into",
+        "give all disks of the machine")
+FINDING(LDM_DEGRADED, "ldm-degraded", WARNING,
+        "the mirrored dynamic volume {} lacks a copy that is whole",
+        "give all disks of the machine; a disk that comes back later has to be added to the mirror "
+        "as a new one, because what was changed here is not on it")
+FINDING(LDM_TYPE, "ldm-type", WARNING,
+        "the dynamic volume {} is of a kind that is not read: what is in it was not looked at",
+        "it is copied as it is; give all its disks to the new machine")
 FINDING(VOLUME_STORAGE_SPACES, "volume-storage-spaces", WARNING,
         "{} belongs to a Windows storage pool, which is not read: what is in it was not looked at",
         "give all disks of the pool to the new machine")

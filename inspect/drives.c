@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "disk/ldm_database.h"
 #include "fs/path.h"
 #include "inspect/windows_values.h"
 
@@ -42,9 +43,22 @@ void drives_free(Drives *drives)
     g_free(drives);
 }
 
+/* The database has the identifier in the other byte order; which one Windows writes here is not
+   documented, and the same bytes in both orders are nobody else's. */
+static gboolean is_dynamic_volume(const Volume *volume, const uint8_t *data, gsize length)
+{
+    if (length != GPT_BYTES || memcmp(data, "DMIO:ID:", 8) != 0)
+        return FALSE;
+    g_autofree char *swapped = windows_format_guid(data + 8);
+    g_autofree char *plain = ldm_guid_to_text(data + 8);
+    return g_str_equal(volume->layer_uuid, swapped) || g_str_equal(volume->layer_uuid, plain);
+}
+
 static gboolean is_partition(const Volume *volume, const uint8_t *data, gsize length)
 {
     const PartitionTable *table = volume->table;
+    if (volume->layer == VOLUME_DYNAMIC)
+        return is_dynamic_volume(volume, data, length);
     if (!volume->partition || !table || !table->disk_id)
         return FALSE;
     if (length == MBR_BYTES && table->kind != PARTITION_TABLE_GPT) {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/finding.h"
 #include "base/interrupt.h"
+#include "disk/ldm_database.h"
 #include "inspect/encrypted.h"
 #include "inspect/text_file.h"
 #include "inspect/volume_findings.h"
@@ -19,14 +20,12 @@ static const struct {
 } layers[] = {
     {"linux_raid_member", FINDING_VOLUME_RAID, volume_raid_open},
     {"LVM2_member", FINDING_VOLUME_LVM, volume_lvm_open},
+    {VOLUME_TYPE_DYNAMIC, FINDING_VOLUME_DYNAMIC_DISK, volume_ldm_open},
 };
 
 /* LVM on RAID, LVM inside LVM: deeper stacks are made by nobody who wants to boot from them. */
 #define LAYERS_LIMIT 4
 
-/* Logical disk manager: MBR type of every partition of a dynamic disk, GPT type of its data. */
-#define MBR_TYPE_LDM 0x42
-#define GPT_TYPE_LDM_DATA "af9b60a0-1431-4f62-bc68-3311714a69ad"
 #define GPT_TYPE_STORAGE_SPACES "e75caf8f-f680-4cee-afa3-b001e56efc2d"
 #define MBR_TYPE_EFI 0xef
 
@@ -107,12 +106,6 @@ static char *name_disk(guint index)
         g_string_prepend_c(letters, (char)('a' + (rest - 1) % 26));
     g_string_prepend(letters, "sd");
     return g_string_free(letters, FALSE);
-}
-
-static gboolean is_dynamic_disk(const Partition *partition)
-{
-    return partition && (partition->mbr_type == MBR_TYPE_LDM ||
-                         g_strcmp0(partition->type_guid, GPT_TYPE_LDM_DATA) == 0);
 }
 
 static gboolean is_layer_type(const char *type)
@@ -220,12 +213,12 @@ static gboolean add_volume(VolumeSet *set, guint disk_index, const Partition *pa
     }
     if (!window || !interrupt_check(error))
         return FALSE;
-    if (is_dynamic_disk(partition))
-        findings_add(findings, FINDING_VOLUME_DYNAMIC_DISK, volume->name);
     if (partition && g_strcmp0(partition->type_guid, GPT_TYPE_STORAGE_SPACES) == 0)
         findings_add(findings, FINDING_VOLUME_STORAGE_SPACES, volume->name);
-    if (is_reserved(partition)) {
+    gboolean is_dynamic = partition && ldm_is_member(partition);
+    if (is_reserved(partition) || is_dynamic) {
         volume->probe = g_new0(VolumeProbe, 1);
+        volume->probe->type = is_dynamic ? g_strdup(VOLUME_TYPE_DYNAMIC) : NULL;
         volume->stored = disk_ref(window);
         volume->disk = disk_new_cache(window, VOLUME_CACHE_BYTES);
         return TRUE;

@@ -19,6 +19,7 @@ typedef enum {
     VOLUME_ON_DISK, /* a partition, or a whole disk */
     VOLUME_LVM,     /* a logical volume */
     VOLUME_RAID,    /* an array of Linux software RAID, or a partition of one */
+    VOLUME_DYNAMIC, /* a volume of Windows' dynamic disks */
 } VolumeLayer;
 
 typedef enum {
@@ -43,7 +44,7 @@ typedef struct {
     const Partition *partition;  /* NULL: the whole disk, or a layer */
     char *name; /* as Linux would call it on virtio or SCSI: "sda2", "sdb", "md0", "group/root" */
     char **devices;         /* of a layer: every name below /dev that Linux gives it; else NULL */
-    char *layer_uuid;       /* of the logical volume or array; NULL on a disk */
+    char *layer_uuid;       /* of the logical or dynamic volume or the array; NULL on a disk */
     char *group_uuid;       /* of its volume group; NULL: in none */
     gboolean has_snapshots; /* what is free on it may still be in use by them */
     gboolean is_on_esp;     /* RAID: its members are EFI system partitions */

@@ -28,6 +28,11 @@ gboolean volume_set_open_in_kernel(VolumeSet *set, GPtrArray *findings,
 gboolean volume_lvm_open(VolumeSet *set, GPtrArray *members, const KeyRing *keys,
                          GPtrArray *findings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Members of a dynamic disk are partitions by their type, whatever their content looks like. */
+#define VOLUME_TYPE_DYNAMIC "ldm_member"
+gboolean volume_ldm_open(VolumeSet *set, GPtrArray *members, const KeyRing *keys,
+                         GPtrArray *findings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 gboolean volume_raid_open(VolumeSet *set, GPtrArray *members, const KeyRing *keys,
                           GPtrArray *findings, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
