@@ -16,6 +16,7 @@ static void machine_disk_free(gpointer data)
     g_free(disk->path);
     g_free(disk->member);
     g_free(disk->variant);
+    g_free(disk->wwn);
     g_ptr_array_unref(disk->parents);
     g_free(disk->image_options);
     g_free(disk);

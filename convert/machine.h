@@ -59,8 +59,11 @@ typedef struct {
     char *variant; /* "monolithicSparse", "streamOptimized", "dynamic", "fixed", …; may be NULL */
     uint64_t size_bytes;  /* as the guest sees the disk */
     uint32_t sector_size; /* logical, bytes: 512 or 4096 */
-    GPtrArray *parents;   /* of char *: paths of the images below a snapshot, nearest first */
-    char *image_options;  /* for nbd_server_start(): how qemu is told to read it, read-only */
+    /* By which a SCSI guest may know the disk (page 0x83, "naa."): 32 hexadecimal digits in lower
+       case. VMware: ddb.uuid of the descriptor, shown with disk.EnableUUID. NULL: not known. */
+    char *wwn;
+    GPtrArray *parents;  /* of char *: paths of the images below a snapshot, nearest first */
+    char *image_options; /* for nbd_server_start(): how qemu is told to read it, read-only */
 } MachineDisk;
 
 typedef enum {

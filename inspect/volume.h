@@ -64,6 +64,8 @@ typedef struct {
 typedef struct {
     const char *bus; /* "scsi", "sata", "ide", "nvme", …; static; NULL: not known */
     guint unit;      /* "scsi0:1" is unit 1 */
+    const char *wwn; /* its SCSI identifier in hexadecimal digits, lower case; NULL: not known;
+                        borrowed from the machine, which outlives the set */
 } VolumePlace;
 
 typedef struct {

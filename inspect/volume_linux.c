@@ -239,6 +239,30 @@ static const Volume *find_by_path(const VolumeSet *set, const char *name)
     return find_number(set, disk, number);
 }
 
+/* "scsi-36000c29…-part2", "wwn-0x6000c29…", "scsi-SVMware_Virtual_disk_6000c29…": the identifier
+   that the source gave the disk is in the name. */
+static const Volume *find_by_id(const VolumeSet *set, const char *name)
+{
+    const char *suffix = g_strrstr(name, "-part");
+    const char *rest = suffix ? suffix + strlen("-part") : "";
+    g_autofree char *stem = suffix ? g_strndup(name, (gsize)(suffix - name)) : g_strdup(name);
+    g_autofree char *lower = g_ascii_strdown(stem, -1);
+    guint64 number = 0;
+    guint count = 0, disk = 0;
+    if (!set->places || set->places->len != set->disks->len)
+        return NULL;
+    for (guint i = 0; i < set->places->len; i++) {
+        const VolumePlace *place = &g_array_index(set->places, VolumePlace, i);
+        if (place->wwn && g_str_has_suffix(lower, place->wwn)) {
+            disk = i;
+            count++;
+        }
+    }
+    if (count != 1 || (suffix && (!take_number(&rest, &number) || *rest)))
+        return NULL;
+    return find_number(set, disk, number);
+}
+
 /* "a2", "a-part2", "ap2", "a": how multipathd and kpartx go on behind "mpath". The paths stay with
    the old machine; which disk they led to is clear only when there is one. */
 static const Volume *find_multipath(const VolumeSet *set, const char *rest)
@@ -283,6 +307,8 @@ const Volume *volume_set_find_linux(const VolumeSet *set, const Volume *root, co
         return find_multipath(set, spec + strlen(MULTIPATH_PREFIX));
     if (g_str_has_prefix(spec, "/dev/disk/by-path/") && set->disks->len > 1)
         return find_by_path(set, spec);
+    if (g_str_has_prefix(spec, "/dev/disk/by-id/") && set->disks->len > 1)
+        return find_by_id(set, spec);
     if (g_str_has_prefix(spec, "/dev/disk/by-id/") || g_str_has_prefix(spec, "/dev/disk/by-path/"))
         return find_on_only_disk(set, spec);
     return g_str_has_prefix(spec, "/dev/") ? find_device(set, spec + strlen("/dev/")) : NULL;

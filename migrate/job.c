@@ -82,7 +82,8 @@ static void place_disks(VolumeSet *set, const Machine *machine)
     for (guint i = 0; i < machine->disks->len; i++) {
         const MachineDisk *disk = g_ptr_array_index(machine->disks, i);
         volume_set_add_place(set, &(VolumePlace){.bus = machine_bus_name(disk->address.bus),
-                                                 .unit = disk->address.unit});
+                                                 .unit = disk->address.unit,
+                                                 .wwn = disk->wwn});
     }
 }
 

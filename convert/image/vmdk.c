@@ -84,6 +84,8 @@ static gboolean vmdk_check(SourceContext *context, const SourceFile *file, Machi
     disk->variant = g_strdup(image->descriptor->create_type ? image->descriptor->create_type
                              : image->is_embedded           ? "monolithicSparse"
                                                             : NULL);
+    g_free(disk->wwn);
+    disk->wwn = g_strdup(image->descriptor->uuid);
     disk->image_options = g_steal_pointer(&options);
     return TRUE;
 }

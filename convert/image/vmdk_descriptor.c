@@ -38,6 +38,7 @@ void vmdk_descriptor_free(VmdkDescriptor *descriptor)
         return;
     g_free(descriptor->create_type);
     g_free(descriptor->parent_hint);
+    g_free(descriptor->uuid);
     g_ptr_array_unref(descriptor->extents);
     g_free(descriptor);
 }
@@ -128,6 +129,20 @@ static gboolean parse_cid(const char *value, uint32_t *ret_cid)
     return TRUE;
 }
 
+/* "60 00 C2 9b a1 b2 c3 d4-e5 f6 …"; NULL: it is none. */
+static char *parse_uuid(const char *value)
+{
+    GString *digits = g_string_new(NULL);
+    for (; *value; value++) {
+        if (g_ascii_isxdigit(*value))
+            g_string_append_c(digits, g_ascii_tolower(*value));
+        else if (*value != ' ' && *value != '-')
+            g_string_append_c(digits, '?');
+    }
+    gboolean ok = digits->len == 32 && !strchr(digits->str, '?');
+    return g_string_free(digits, !ok);
+}
+
 static gboolean refuse_cid(const char *key, GError **error)
 {
     drydock_error_set(error, DRYDOCK_ERROR_CORRUPT, "compare it with the descriptor in the source",
@@ -182,6 +197,9 @@ static gboolean parse_setting(Parser *parser, const char *line, GError **error)
     } else if (g_ascii_strcasecmp(key, "encoding") == 0) {
         g_free(parser->encoding);
         parser->encoding = g_steal_pointer(&value);
+    } else if (g_ascii_strcasecmp(key, "ddb.uuid") == 0) {
+        g_free(descriptor->uuid);
+        descriptor->uuid = parse_uuid(value);
     } else if (g_ascii_strcasecmp(key, "ddb.iofilters") == 0) {
         descriptor->is_encrypted = descriptor->is_encrypted || strstr(value, "vmwarevmcrypt");
     } else if (g_ascii_strcasecmp(key, "keyID") == 0 || g_ascii_strcasecmp(key, "keySafe") == 0) {

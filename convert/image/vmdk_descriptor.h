@@ -21,6 +21,7 @@ typedef struct {
     char *create_type;        /* "monolithicSparse", …; NULL: not said */
     uint32_t cid, parent_cid; /* parent_cid VMDK_NO_PARENT: no parent */
     gboolean has_cid;
+    char *uuid;            /* ddb.uuid: 32 hexadecimal digits in lower case; NULL: none */
     char *parent_hint;     /* parentFileNameHint, in UTF-8; NULL: none */
     gboolean is_encrypted; /* by vSphere's virtual machine encryption */
     gboolean is_plain;     /* all but the extents */

@@ -58,6 +58,31 @@ static void test_parent(void)
 }
 
 static const struct {
+    const char *value;
+    const char *expected;
+} uuid_rows[] = {
+    {"60 00 C2 9a 1b 2c 3d 4e-5f 60 71 82 93 a4 b5 c6", "6000c29a1b2c3d4e5f60718293a4b5c6"},
+    {"6000C29A1B2C3D4E5F60718293A4B5C6", "6000c29a1b2c3d4e5f60718293a4b5c6"},
+    {"60 00 C2 9a", NULL},
+    {"60 00 C2 9a 1b 2c 3d 4e-5f 60 71 82 93 a4 b5 c6 00", NULL},
+    {"60 00 C2 9a 1b 2c 3d 4e/5f 60 71 82 93 a4 b5 c6", NULL},
+    {"", NULL},
+};
+
+/* What a guest on a SCSI bus sees of the disk. */
+static void test_uuid(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(uuid_rows); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text =
+            g_strdup_printf(HEAD TYPE EXTENT "ddb.uuid = \"%s\"\n", uuid_rows[i].value);
+        g_autoptr(VmdkDescriptor) descriptor = parse(text, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(descriptor->uuid, ==, uuid_rows[i].expected);
+    }
+}
+
+static const struct {
     const char *text;
     gboolean settings, extent; /* are plain */
 } plain_rows[] = {
@@ -209,6 +234,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/convert/vmdk-descriptor/fields", test_fields);
     g_test_add_func("/convert/vmdk-descriptor/parent", test_parent);
+    g_test_add_func("/convert/vmdk-descriptor/uuid", test_uuid);
     g_test_add_func("/convert/vmdk-descriptor/plain", test_plain);
     g_test_add_func("/convert/vmdk-descriptor/long", test_long);
     g_test_add_func("/convert/vmdk-descriptor/refused", test_refused);

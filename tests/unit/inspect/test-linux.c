@@ -305,8 +305,11 @@ static void test_specs(void)
 /* Names by the old machine's controllers, where its configuration says where each disk was. */
 static void test_spec_by_path(void)
 {
-    static const VolumePlace places[] = {
-        {"scsi", 0}, {"scsi", 1}, {"sata", 1}, {"scsi", 5}, {NULL, 0}};
+    static const VolumePlace places[] = {{.bus = "scsi", .unit = 0},
+                                         {.bus = "scsi", .unit = 1},
+                                         {.bus = "sata", .unit = 1},
+                                         {.bus = "scsi", .unit = 5},
+                                         {.bus = NULL}};
     static const struct {
         const char *name;
         const char *expected;
@@ -339,9 +342,52 @@ static void test_spec_by_path(void)
             volume_set_add_place(set, &places[i]);
     }
     /* A second disk of that number: it could be either. */
-    g_array_index(set->places, VolumePlace, 4) = (VolumePlace){"scsi", 1};
+    g_array_index(set->places, VolumePlace, 4) = (VolumePlace){.bus = "scsi", .unit = 1};
     g_assert_null(
         volume_set_find_linux(set, NULL, "/dev/disk/by-path/pci-0000:03:00.0-scsi-0:0:1:0-part1"));
+}
+
+/* Names by the identifiers of the old machine's disks, where their images say them. */
+static void test_spec_by_id(void)
+{
+    static const VolumePlace places[] = {
+        {.bus = "scsi", .unit = 0, .wwn = "6000c29a1b2c3d4e5f60718293a4b5c6"},
+        {.bus = "scsi", .unit = 1, .wwn = "6000c2900000000000000000000000ff"},
+        {.bus = "scsi", .unit = 2},
+    };
+    static const struct {
+        const char *name;
+        const char *expected;
+    } rows[] = {
+        {"scsi-36000c29a1b2c3d4e5f60718293a4b5c6-part1", "sda1"},
+        {"scsi-36000c2900000000000000000000000ff-part1", "sdb1"},
+        {"wwn-0x6000c2900000000000000000000000ff-part1", "sdb1"},
+        {"wwn-0x6000C2900000000000000000000000FF-part1", "sdb1"},
+        {"scsi-SVMware_Virtual_disk_6000c2900000000000000000000000ff-part1", "sdb1"},
+        {"scsi-36000c2900000000000000000000000ff-part2", NULL},
+        {"scsi-36000c2900000000000000000000000ff-partx", NULL},
+        {"scsi-36000c2900000000000000000000000ff", NULL},
+        {"scsi-36000c2900000000000000000000000fe-part1", NULL},
+        {"ata-VMware_Virtual_SATA_1-part1", NULL},
+        {"-part1", NULL},
+    };
+    g_autoptr(VolumeSet) set = support_set(PARTITION_TABLE_MBR, G_N_ELEMENTS(places));
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++)
+        support_add_volume(set, i, 1, NULL, "ext4", NULL, NULL);
+    for (guint round = 0; round < 2; round++) {
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+            g_autofree char *spec = g_strconcat("/dev/disk/by-id/", rows[i].name, NULL);
+            const Volume *volume = volume_set_find_linux(set, NULL, spec);
+            g_test_message("%s", spec);
+            g_assert_cmpstr(volume ? volume->name : NULL, ==, round ? rows[i].expected : NULL);
+        }
+        for (guint i = 0; i < G_N_ELEMENTS(places) && round == 0; i++)
+            volume_set_add_place(set, &places[i]);
+    }
+    /* A copy of the image has the same one: it could be either. */
+    g_array_index(set->places, VolumePlace, 2).wwn = places[1].wwn;
+    g_assert_null(volume_set_find_linux(
+        set, NULL, "/dev/disk/by-id/scsi-36000c2900000000000000000000000ff-part1"));
 }
 
 static void test_spec_on_only_disk(void)
@@ -438,6 +484,7 @@ int main(int argc, char **argv)
     g_test_add_func("/inspect/linux/specs", test_specs);
     g_test_add_func("/inspect/linux/spec-on-only-disk", test_spec_on_only_disk);
     g_test_add_func("/inspect/linux/spec-by-path", test_spec_by_path);
+    g_test_add_func("/inspect/linux/spec-by-id", test_spec_by_id);
     g_test_add_func("/inspect/linux/architecture", test_architecture);
     g_test_add_func("/inspect/linux/json", test_json);
     return g_test_run();
