@@ -91,7 +91,8 @@ FINDING(LUKS_OPENED, "luks-opened", INFO,
         "{} is encrypted with LUKS and stays so; what is changed on it is written encrypted", NULL)
 FINDING(LUKS_UNSUPPORTED, "luks-unsupported", WARNING,
         "a volume is encrypted in a way that is not read, and was not looked into: {}",
-        "let a reencryption finish in the source (cryptsetup reencrypt) before the export")
+        "let a reencryption finish in the source before the export; where the cipher is another than "
+        "AES, change it there (cryptsetup reencrypt --cipher aes-xts-plain64)")
 FINDING(LUKS_TANG, "luks-tang", WARNING,
         "{} is unlocked by a Tang server, which the new machine has to reach as well",
         "have a passphrase at hand for the first start")
