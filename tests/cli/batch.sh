@@ -279,7 +279,8 @@ unit)
 interrupt)
     small_fleet
     for signal in INT TERM; do
-        "$MIGRATE" batch fleet.yaml --jobs 1 2>err &
+        : >err # what the last round said
+        "$MIGRATE" batch fleet.yaml --jobs 1 2>>err &
         pid=$!
         while ! grep -q 'b: started' err; do sleep 0.05; done
         sleep 0.2
