@@ -26,6 +26,10 @@
 #define ROOM_BYTES ((uint64_t)32 << 20) /* for the initramfs, and others */
 #define CONNECT_LIMIT_SECONDS 60
 #define VIRTIO_ID_BLOCK "2"
+/* As fs/agent/agent_modules.c has it, for a kernel with the drivers built in. */
+#define RAID_PARAMETERS                                                                            \
+    "md_mod.start_ro=1", "raid456.devices_handle_discard_safely=1",                                \
+        "dm_raid.devices_handle_discard_safely=1"
 
 /* Ours (packaging/uml) starts four times as fast as Debian's. */
 static const char *const programs[] = {"drydock-uml", "linux.uml"};
@@ -155,7 +159,8 @@ static gboolean start(UmlProcess *process, const char *program, const char *sock
     const char *const argv[] = {program,     KERNEL_MEMORY,     initrd,         device,
                                 uml_dir,     "umid=" KERNEL_ID, "con=null",     "con0=null,fd:1",
                                 "stderr=1",  "ssl=null",        "rdinit=/init", "panic=-1",
-                                "selinux=0", "apparmor=0",      "quiet",        NULL};
+                                "selinux=0", "apparmor=0",      "quiet",        RAID_PARAMETERS,
+                                NULL};
     const char *const environment[] = {tmpdir, home, "PATH=/usr/bin:/bin", "LC_ALL=C", NULL};
     g_autoptr(Confinement) confinement = prepare_confinement(program, process->directory, error);
     if (!confinement)

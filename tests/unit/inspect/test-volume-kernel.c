@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/finding.h"
 #include "base/run.h"
 #include "inspect-support.h"
@@ -43,7 +44,7 @@ static void drop_disk(gpointer disk)
     disk_unref(disk);
 }
 
-static void machine_open(Machine *machine, FsKernel *kernel)
+static void machine_read_disks(Machine *machine)
 {
     g_autoptr(GError) error = NULL;
     machine->disks = g_ptr_array_new_with_free_func(drop_disk);
@@ -56,6 +57,12 @@ static void machine_open(Machine *machine, FsKernel *kernel)
         g_assert_no_error(error);
         g_ptr_array_add(machine->disks, disk);
     }
+}
+
+static void machine_open(Machine *machine, FsKernel *kernel)
+{
+    g_autoptr(GError) error = NULL;
+    machine_read_disks(machine);
     assert_ok(volume_set_open_with_kernel(machine->disks, NULL, FS_OPEN_DEFAULT, kernel,
                                           machine->findings, &machine->set, &error),
               error);
@@ -221,6 +228,123 @@ static void test_write(gconstpointer kind)
     check_lines(&machine, sums);
 }
 
+#define SUPER_OFFSET 4096u /* of version 1.2 */
+#define SUPER_BYTES 512u
+#define SUPER_CHECKSUM 216u
+#define DM_RAID_MAGIC "DmRd"
+#define SNAPSHOT_MAGIC "SnAp"
+
+/* As md_super.c has it: words are added up, and the carry once more. */
+static void mend_checksum(guint8 *super)
+{
+    guint64 sum = 0;
+    size_t length = 256 + 2 * (size_t)get_le32(super + 220);
+    put_le32(super + SUPER_CHECKSUM, 0);
+    for (size_t i = 0; i + 4 <= MIN(length, SUPER_BYTES); i += 4)
+        sum += get_le32(super + i);
+    put_le32(super + SUPER_CHECKSUM, (guint32)((sum & G_MAXUINT32) + (sum >> 32)));
+}
+
+/* Fields of a superblock that the kernel computes with: offset and bytes. */
+static const struct {
+    guint offset, bytes;
+} fields[] = {
+    {8, 4},   /* features */
+    {72, 4},  /* level */
+    {76, 4},  /* layout */
+    {80, 8},  /* size */
+    {88, 4},  /* chunk */
+    {92, 4},  /* disks */
+    {96, 4},  /* bitmap */
+    {104, 8}, /* where a reshaping is */
+    {112, 4}, /* what it adds */
+    {120, 4}, /* the new chunk */
+    {128, 8}, /* data offset */
+    {152, 8}, /* what is rebuilt */
+    {208, 8}, /* what is synchronised */
+};
+
+/* The superblocks of every member of the array that partition number of each disk belongs to. */
+static void damage_supers(const Machine *machine, guint number, guint field, guint64 value)
+{
+    uint64_t start = ((uint64_t)1 + (number - 1) * 44) << 20;
+    for (guint i = 0; i < machine->disks->len; i++) {
+        guint8 super[SUPER_BYTES];
+        guint8 bytes[8];
+        g_autoptr(GError) error = NULL;
+        Disk *disk = machine->disks->pdata[i];
+        assert_ok(disk_read(disk, start + SUPER_OFFSET, super, sizeof(super), &error), error);
+        put_le64(bytes, value);
+        memcpy(super + fields[field].offset, bytes, fields[field].bytes);
+        mend_checksum(super);
+        assert_ok(disk_write(disk, start + SUPER_OFFSET, super, sizeof(super), &error), error);
+    }
+}
+
+/* Its disks with changes in memory only. */
+static void machine_open_damaged(Machine *machine, void (*damage)(const Machine *, guint),
+                                 guint round)
+{
+    g_autoptr(GError) error = NULL;
+    machine_read_disks(machine);
+    for (guint i = 0; i < machine->disks->len; i++) {
+        Disk *below = machine->disks->pdata[i];
+        machine->disks->pdata[i] = disk_new_scratch(below, 64 << 20);
+        disk_unref(below);
+    }
+    damage(machine, round);
+    assert_ok(volume_set_open_with_kernel(machine->disks, NULL, FS_OPEN_DEFAULT, uml_kernel(),
+                                          machine->findings, &machine->set, &error),
+              error);
+    for (guint i = 0; i < machine->findings->len; i++) {
+        const Finding *finding = g_ptr_array_index(machine->findings, i);
+        g_test_message("%u: %s", round, finding->sentence);
+    }
+    if (g_str_equal(machine->kind, "lvm"))
+        g_assert_true(support_has_finding(machine->findings, "volume-assembly"));
+    /* A kernel that has been killed by it is no use for the next round. */
+    machine_close(machine);
+    if (uml_kernel_is_broken())
+        uml_kernel_end();
+}
+
+static void damage_md(const Machine *machine, guint round)
+{
+    static const guint64 values[] = {0, 1, 0x7fffffff, G_MAXUINT64, 0x10000};
+    damage_supers(machine, 1 + round % 5, round % G_N_ELEMENTS(fields),
+                  values[round % G_N_ELEMENTS(values)]);
+}
+
+/* Superblocks of LVM's RAID and stores of snapshots have no checksum. */
+static void damage_lvm(const Machine *machine, guint round)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(round);
+    guint8 block[4096];
+    for (guint i = 0; i < machine->disks->len; i++) {
+        Disk *disk = machine->disks->pdata[i];
+        for (uint64_t offset = 1 << 20; offset + sizeof(block) <= disk_size(disk);
+             offset += sizeof(block)) {
+            g_autoptr(GError) error = NULL;
+            assert_ok(disk_read(disk, offset, block, sizeof(block), &error), error);
+            if (memcmp(block, DM_RAID_MAGIC, 4) != 0 && memcmp(block, SNAPSHOT_MAGIC, 4) != 0)
+                continue;
+            for (guint j = 0; j < 4; j++)
+                block[g_rand_int_range(rand, 4, 80)] = (guint8)g_rand_int_range(rand, 0, 256);
+            assert_ok(disk_write(disk, offset, block, sizeof(block), &error), error);
+        }
+    }
+}
+
+static void test_damaged(gconstpointer kind)
+{
+    g_auto(Machine) machine = {0};
+    gboolean is_lvm = g_str_equal(kind, "lvm");
+    if (!machine_make(&machine, kind, FALSE))
+        return;
+    for (guint round = 0; round < (is_lvm ? 4u : 13u); round++)
+        machine_open_damaged(&machine, is_lvm ? damage_lvm : damage_md, round);
+}
+
 static void test_no_kernel(gconstpointer kind)
 {
     g_auto(Machine) machine = {0};
@@ -241,6 +365,8 @@ int main(int argc, char **argv)
     g_test_add_data_func("/inspect/volume-kernel/md-write", "md", test_write);
     g_test_add_data_func("/inspect/volume-kernel/lvm-none", "lvm", test_no_kernel);
     g_test_add_data_func("/inspect/volume-kernel/md-none", "md", test_no_kernel);
+    g_test_add_data_func("/inspect/volume-kernel/lvm-damaged", "lvm", test_damaged);
+    g_test_add_data_func("/inspect/volume-kernel/md-damaged", "md", test_damaged);
     int status = g_test_run();
     uml_kernel_end();
     return status;
