@@ -10,17 +10,12 @@
 #include "base/error.h"
 #include "base/folder.h"
 #include "base/run.h"
-#include "convert/image_options.h"
 #include "convert/image/nbd_uri.h"
 #include "convert/config/ovf_manifest.h"
-#include "convert/source_digest.h"
 #include "convert/source_discover.h"
-#include "convert/source_format.h"
-#include "convert/archive/spool.h"
+#include "convert/source_disk.h"
+#include "disk/disk.h"
 
-#define KNOWN_SOURCES                                                                              \
-    "a folder, a VMX, OVF, OVA, Hyper-V or libvirt configuration, or disk images (VMDK, VHDX, "    \
-    "VHD, VDI, qcow2, raw)"
 #define NAME_LIMIT_BYTES 200
 #define LISTED_MACHINES_LIMIT 20
 
@@ -155,7 +150,7 @@ static gboolean stat_source(const char *path, mode_t *ret_mode, char **ret_real,
         return FALSE;
     }
     if (!S_ISDIR(status.st_mode) && !S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode)) {
-        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "name " KNOWN_SOURCES,
+        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "name " SOURCES_KNOWN,
                           "'%s' is neither a regular file nor a disk", path);
         return FALSE;
     }
@@ -325,7 +320,7 @@ static void set_nothing_found(const Source *source, const char *path, GError **e
     drydock_error_set(error, DRYDOCK_ERROR_USAGE,
                       g_str_has_suffix(lower, ".vmrs") || g_str_has_suffix(lower, ".vmcx")
                           ? "give the .vmcx file in 'Virtual Machines', or the whole export"
-                          : "give " KNOWN_SOURCES,
+                          : "give " SOURCES_KNOWN,
                       "there is no machine in '%s'", path);
 }
 
@@ -478,106 +473,6 @@ gboolean source_adopt_mac(Source *source, const char *mac)
 
 /* Disks */
 
-static gboolean open_blank_disk(MachineDisk *disk, GError **error)
-{
-    if (disk->capacity_bytes == 0 || disk->capacity_bytes % 512 != 0) {
-        drydock_error_set(error, DRYDOCK_ERROR_CORRUPT, NULL,
-                          "a disk of the machine has neither a file nor a size");
-        return FALSE;
-    }
-    disk->format = SOURCE_FORMAT_RAW;
-    disk->variant = g_strdup("blank");
-    disk->size_bytes = disk->capacity_bytes;
-    disk->image_options = g_strdup_printf(
-        "driver=null-co,size=%" G_GUINT64_FORMAT ",read-zeroes=on", disk->size_bytes);
-    return TRUE;
-}
-
-static gboolean find_disk(Source *source, MachineDisk *disk, SourcePlace **ret_place,
-                          GError **error)
-{
-    const SourcePlace *config = source->found->config;
-    if (disk->path) { /* named by the user */
-        struct stat status;
-        if (stat(disk->path, &status) != 0) {
-            drydock_error_set_errno(error, errno, "cannot look at '%s'", disk->path);
-            return FALSE;
-        }
-        *ret_place = S_ISBLK(status.st_mode)
-                         ? source_place_new_device(disk->path, error)
-                         : source_place_new(disk->path, NULL, 0, (uint64_t)status.st_size);
-        return *ret_place != NULL;
-    }
-    if (disk->is_gzip || disk->chunk_bytes > 0)
-        return spool_disk(&source->context, config, disk, ret_place, error);
-    return source_files_find(source->context.files, config, disk->stored_name, SOURCE_NAME_FOREIGN,
-                             ret_place, error);
-}
-
-static gboolean check_digest(Source *source, const SourcePlace *place, const MachineDisk *disk,
-                             GError **error)
-{
-    g_autofree char *digest = NULL;
-    uint64_t done = 0;
-    if (!disk->sha256 || source->request.skip_checksums)
-        return TRUE;
-    return source_digest(&source->context, place, G_CHECKSUM_SHA256, &done, place->length, &digest,
-                         error) &&
-           source_digest_compare(disk->stored_name, "SHA256", digest, disk->sha256, error);
-}
-
-static gboolean pass_gate(Source *source, SourcePlace *place, MachineDisk *disk, GError **error)
-{
-    g_autofree char *shown = g_strdup(place->member ? place->member : place->path);
-    g_autoptr(SourceFile) file = source_file_open(place, error);
-    if (!file)
-        return FALSE;
-    gboolean is_raw = file->place->is_device || source->request.is_raw;
-    const SourceFormatOps *format = is_raw ? &source_raw_ops : source_format_recognise(file);
-    if (!format) {
-        drydock_error_set(error, DRYDOCK_ERROR_USAGE, "give " KNOWN_SOURCES,
-                          "'%s' is not a disk image: its content is none that is known", shown);
-        return FALSE;
-    }
-    disk->format = format->format;
-    if (format->check(&source->context, file, disk, error))
-        return TRUE;
-    g_prefix_error(error, "cannot use '%s' (%s): ", shown, source_format_name(disk->format));
-    return FALSE;
-}
-
-static gboolean open_disk(Source *source, MachineDisk *disk, GError **error)
-{
-    disk->sector_size = 512;
-    if (disk->path && nbd_uri_is(disk->path)) {
-        g_autofree char *uri = g_steal_pointer(&disk->path);
-        return nbd_uri_open_disk(uri, disk, error);
-    }
-    if (!disk->path && !disk->stored_name)
-        return open_blank_disk(disk, error);
-    if (disk->stored_name && nbd_uri_is(disk->stored_name)) {
-        drydock_error_set(error, DRYDOCK_ERROR_PRECONDITION,
-                          "name the URI itself on the command line if it is to be trusted",
-                          "the configuration names a disk on a server: '%s'", disk->stored_name);
-        return FALSE;
-    }
-    SourcePlace *place = NULL;
-    if (!find_disk(source, disk, &place, error)) {
-        g_prefix_error(
-            error, "cannot use disk '%s': ", disk->stored_name ? disk->stored_name : disk->path);
-        return FALSE;
-    }
-    if (!check_digest(source, place, disk, error)) {
-        source_place_free(place);
-        return FALSE;
-    }
-    g_free(disk->path);
-    disk->path = g_strdup(place->path);
-    g_free(disk->member);
-    disk->member = g_strdup(place->member);
-    return pass_gate(source, place, disk, error);
-}
-
 gboolean source_prepare(Source *source, const char *work_directory, GError **error)
 {
     if (!use_work_directory(source, work_directory, error))
@@ -588,7 +483,8 @@ gboolean source_prepare(Source *source, const char *work_directory, GError **err
 
 gboolean source_open_disk(Source *source, guint index, GError **error)
 {
-    return open_disk(source, g_ptr_array_index(source->found->machine->disks, index), error);
+    return source_disk_open(&source->context, source->found->config,
+                            g_ptr_array_index(source->found->machine->disks, index), error);
 }
 
 gboolean source_open_disks(Source *source, const char *work_directory, GError **error)

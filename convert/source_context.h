@@ -7,6 +7,11 @@
 #include "convert/source.h"
 #include "convert/source_files.h"
 
+/* What may be given, for hints. */
+#define SOURCES_KNOWN                                                                              \
+    "a folder, a VMX, OVF, OVA, Hyper-V or libvirt configuration, or disk images (VMDK, VHDX, "    \
+    "VHD, VDI, qcow2, raw)"
+
 typedef struct {
     const SourceRequest *request;
     SourceFiles *files;
