@@ -40,18 +40,6 @@ void linux_facts_clear(GuestLinux *facts)
     *facts = (GuestLinux){0};
 }
 
-static gboolean exists(FsTree *tree, const char *path)
-{
-    g_autoptr(GError) error = NULL;
-    gboolean found;
-    FsStat stat;
-    if (!fs_tree_stat_link(tree, path, &found, &stat, &error)) {
-        g_debug("%s: %s", path, error->message);
-        return FALSE;
-    }
-    return found;
-}
-
 static gboolean read_hostname(FsTree *tree, char **ret_hostname, GError **error)
 {
     static const struct {
@@ -89,7 +77,7 @@ static char *find_initramfs_tool(FsTree *tree)
 {
     for (guint i = 0; i < G_N_ELEMENTS(initramfs_tools); i++)
         for (guint j = 0; initramfs_tools[i].programs[j]; j++)
-            if (exists(tree, initramfs_tools[i].programs[j]))
+            if (inspect_path_exists(tree, initramfs_tools[i].programs[j]))
                 return g_strdup(initramfs_tools[i].tool);
     return NULL;
 }

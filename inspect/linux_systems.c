@@ -11,6 +11,7 @@
 #include "inspect/os_release.h"
 #include "inspect/ostree.h"
 #include "inspect/system.h"
+#include "inspect/text_file.h"
 #include "inspect/usr_image.h"
 
 /* A root filesystem has one of these, even where /usr is a volume of its own. */
@@ -18,18 +19,6 @@ static const char *const system_signs[] = {
     "/sbin/init", "/lib/modules", "/usr/lib/modules", "/usr/lib/systemd/systemd",
     "/bin/sh",    "/usr/bin/sh",  "/etc/inittab",     "/etc/fstab",
 };
-
-static gboolean exists(FsTree *tree, const char *path)
-{
-    g_autoptr(GError) error = NULL;
-    gboolean found;
-    FsStat stat;
-    if (!fs_tree_stat_link(tree, path, &found, &stat, &error)) {
-        g_debug("%s: %s", path, error->message);
-        return FALSE;
-    }
-    return found;
-}
 
 static gboolean holds_system(const Volume *volume, const char *folder)
 {
@@ -39,7 +28,7 @@ static gboolean holds_system(const Volume *volume, const char *folder)
     if (!os_release_exists(tree))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(system_signs) && !found; i++)
-        found = exists(tree, system_signs[i]);
+        found = inspect_path_exists(tree, system_signs[i]);
     return found;
 }
 

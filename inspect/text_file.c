@@ -23,3 +23,15 @@ gboolean inspect_read_text(FsTree *tree, const char *path, char **ret_text, GErr
     g_debug("%s, skipping", local->message);
     return TRUE;
 }
+
+gboolean inspect_path_exists(FsTree *tree, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean found;
+    FsStat stat;
+    if (!fs_tree_stat_link(tree, path, &found, &stat, &error)) {
+        g_debug("%s: %s", path, error->message);
+        return FALSE;
+    }
+    return found;
+}

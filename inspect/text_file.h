@@ -15,4 +15,7 @@ gboolean inspect_error_is_fatal(const GError *error);
 gboolean inspect_read_text(FsTree *tree, const char *path, char **ret_text,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whatever it is, a link that leads nowhere too. What cannot be looked at is not there. */
+gboolean inspect_path_exists(FsTree *tree, const char *path);
+
 #endif

@@ -2,6 +2,7 @@
 /* What the program's JSON has beyond plain members. */
 #include "migrate/json.h"
 
+#include "base/error.h"
 #include "base/finding.h"
 
 void json_add_count(JsonBuilder *builder, const char *name, uint64_t value)
@@ -34,4 +35,21 @@ char *json_finish(JsonBuilder *builder)
     g_autoptr(JsonNode) root = json_builder_get_root(builder);
     g_autofree char *json = json_to_string(root, TRUE);
     return g_strconcat(json, "\n", NULL);
+}
+
+void json_add_error(JsonBuilder *builder, const GError *error)
+{
+    json_builder_set_member_name(builder, "error");
+    if (!error) {
+        json_builder_add_null_value(builder);
+        return;
+    }
+    gboolean is_ours = error->domain == DRYDOCK_ERROR;
+    json_builder_begin_object(builder);
+    json_member_add_text(
+        builder, "code",
+        drydock_error_name(is_ours ? (DrydockError)error->code : DRYDOCK_ERROR_FAILED));
+    json_member_add_text(builder, "message", error->message);
+    json_member_add_text(builder, "hint", drydock_error_get_hint(error));
+    json_builder_end_object(builder);
 }

@@ -8,6 +8,9 @@
 void json_add_count(JsonBuilder *builder, const char *name, uint64_t value); /* 0: null */
 void json_add_findings(JsonBuilder *builder, const GPtrArray *findings);     /* of Finding */
 
+/* Member "error"; NULL: null. */
+void json_add_error(JsonBuilder *builder, const GError *error);
+
 /* The finished text, with a line feed at its end. */
 char *json_finish(JsonBuilder *builder);
 

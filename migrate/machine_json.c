@@ -13,23 +13,6 @@ static void add_address(JsonBuilder *builder, const MachineAddress *address)
     json_member_add_text(builder, "controller_model", address->model);
 }
 
-static void add_error(JsonBuilder *builder, const GError *error)
-{
-    json_builder_set_member_name(builder, "error");
-    if (!error) {
-        json_builder_add_null_value(builder);
-        return;
-    }
-    gboolean is_ours = error->domain == DRYDOCK_ERROR;
-    json_builder_begin_object(builder);
-    json_member_add_text(
-        builder, "code",
-        drydock_error_name(is_ours ? (DrydockError)error->code : DRYDOCK_ERROR_FAILED));
-    json_member_add_text(builder, "message", error->message);
-    json_member_add_text(builder, "hint", drydock_error_get_hint(error));
-    json_builder_end_object(builder);
-}
-
 static void add_disk(JsonBuilder *builder, const MachineDisk *disk, const GError *error)
 {
     json_builder_begin_object(builder);
@@ -48,7 +31,7 @@ static void add_disk(JsonBuilder *builder, const MachineDisk *disk, const GError
         json_builder_add_string_value(builder, g_ptr_array_index(disk->parents, i));
     json_builder_end_array(builder);
     add_address(builder, &disk->address);
-    add_error(builder, error);
+    json_add_error(builder, error);
     json_builder_end_object(builder);
 }
 

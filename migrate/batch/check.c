@@ -112,19 +112,6 @@ static void print_total(const Check *check)
 
 /* JSON: written piece by piece, for manifests of any size */
 
-static void add_error(JsonBuilder *builder, const GError *error)
-{
-    gboolean is_ours = error->domain == DRYDOCK_ERROR;
-    json_builder_set_member_name(builder, "error");
-    json_builder_begin_object(builder);
-    json_member_add_text(
-        builder, "code",
-        drydock_error_name(is_ours ? (DrydockError)error->code : DRYDOCK_ERROR_FAILED));
-    json_member_add_text(builder, "message", error->message);
-    json_member_add_text(builder, "hint", drydock_error_get_hint(error));
-    json_builder_end_object(builder);
-}
-
 static void print_object(const Row *row, gboolean is_first)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -142,7 +129,7 @@ static void print_object(const Row *row, gboolean is_first)
         json_member_add_number(builder, "stored_bytes", json_member_size(row->sight.stored_bytes));
     }
     if (row->error)
-        add_error(builder, row->error);
+        json_add_error(builder, row->error);
     json_builder_end_object(builder);
     g_autofree char *text = json_finish(builder);
     printf("%s%s", is_first ? "" : ",\n", g_strchomp(text));

@@ -46,16 +46,6 @@ const BatchResult *batch_result_filled(const BatchResult *result, BatchResult **
     return copy;
 }
 
-static void finding_drop(gpointer data)
-{
-    BatchFinding *finding = data;
-    g_free(finding->code);
-    g_free(finding->severity);
-    g_free(finding->sentence);
-    g_free(finding->hint);
-    g_free(finding);
-}
-
 static void add_finding(GPtrArray *findings, const char *code, const char *severity,
                         const char *sentence, const char *hint)
 {
@@ -68,7 +58,7 @@ static void add_finding(GPtrArray *findings, const char *code, const char *sever
 GPtrArray *batch_report_findings(const BatchReport *report, const BatchResult *filled)
 {
     const BatchMachine *machine = batch_manifest_find(report->manifest, filled->id);
-    GPtrArray *findings = g_ptr_array_new_with_free_func(finding_drop);
+    GPtrArray *findings = g_ptr_array_new_with_free_func(batch_finding_free);
     for (guint i = 0; machine && machine->findings && i < machine->findings->len; i++) {
         const Finding *finding = g_ptr_array_index(machine->findings, i);
         add_finding(findings, finding_code_name(finding->code),

@@ -17,7 +17,7 @@ const char *batch_status_name(BatchStatus status)
     return statuses[status];
 }
 
-static void finding_drop(gpointer data)
+void batch_finding_free(gpointer data)
 {
     BatchFinding *finding = data;
     g_free(finding->code);
@@ -48,7 +48,7 @@ BatchResult *batch_result_new(const char *id)
     BatchResult *result = g_new0(BatchResult, 1);
     result->id = g_strdup(id);
     result->outputs = g_ptr_array_new_with_free_func(output_drop);
-    result->findings = g_ptr_array_new_with_free_func(finding_drop);
+    result->findings = g_ptr_array_new_with_free_func(batch_finding_free);
     result->changes = g_ptr_array_new_with_free_func(change_drop);
     return result;
 }

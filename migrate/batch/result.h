@@ -22,6 +22,8 @@ typedef struct {
     char *code, *severity, *sentence, *hint;
 } BatchFinding;
 
+void batch_finding_free(gpointer finding); /* for arrays of them */
+
 typedef struct {
     char *path, *action, *reason;
 } BatchChange;
