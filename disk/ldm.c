@@ -122,8 +122,8 @@ static gboolean fill_striped(const LdmComponent *component, const GPtrArray *ext
     each -= each % component->chunk_bytes;
     if (!g_uint64_checked_mul(&length, each, extents->len))
         return FALSE;
-    *segment = (MapSegment){length, extents->len > 1 ? component->chunk_bytes : 0, extents->len,
-                            targets};
+    *segment =
+        (MapSegment){length, extents->len > 1 ? component->chunk_bytes : 0, extents->len, targets};
     return TRUE;
 }
 
@@ -145,10 +145,10 @@ static Disk *map_component(const Group *group, const LdmVolume *volume,
             return NULL;
         member = MIN(member, found);
     }
-    gboolean ok = extents->len > 0 && extents->len == component->extents &&
-                  (component->layout == LDM_STRIPED
-                       ? fill_striped(component, extents, targets, segments)
-                       : fill_spanned(extents, targets, segments));
+    gboolean ok =
+        extents->len > 0 && extents->len == component->extents &&
+        (component->layout == LDM_STRIPED ? fill_striped(component, extents, targets, segments)
+                                          : fill_spanned(extents, targets, segments));
     if (!ok || !component->is_active) {
         *ret_problem = g_strdup(ok ? "it is not up to date" : "its description contradicts itself");
         return NULL;

@@ -52,7 +52,7 @@ typedef struct {
     char *disk_guid; /* of the disk it was read from */
     char *group_guid, *group_name;
     uint64_t sequence; /* of the last change; the newest database of a group counts */
-    uint64_t data_start_bytes, data_length_bytes; /* on that disk */
+    uint64_t data_start_bytes, data_length_bytes;      /* on that disk */
     GPtrArray *disks, *volumes, *components, *extents; /* of the structs above */
 } LdmDatabase;
 

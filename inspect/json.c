@@ -43,8 +43,10 @@ static void add_encryption(JsonBuilder *builder, const Volume *volume)
 
 static void add_volume(JsonBuilder *builder, const Volume *volume)
 {
-    static const char *const layers[] = {
-        [VOLUME_ON_DISK] = NULL, [VOLUME_LVM] = "LVM", [VOLUME_RAID] = "RAID", [VOLUME_DYNAMIC] = "LDM"};
+    static const char *const layers[] = {[VOLUME_ON_DISK] = NULL,
+                                         [VOLUME_LVM] = "LVM",
+                                         [VOLUME_RAID] = "RAID",
+                                         [VOLUME_DYNAMIC] = "LDM"};
     const Partition *partition = volume->partition;
     json_builder_begin_object(builder);
     json_member_add_text(builder, "name", volume->name);

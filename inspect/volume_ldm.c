@@ -87,9 +87,9 @@ static gboolean read_databases(const Opening *opening, const GPtrArray *members,
         if (index == last)
             continue;
         last = index;
-        LdmDatabase *database = ldm_database_read(
-            g_ptr_array_index(opening->set->disks, index),
-            g_ptr_array_index(opening->set->tables, index), &local);
+        LdmDatabase *database =
+            ldm_database_read(g_ptr_array_index(opening->set->disks, index),
+                              g_ptr_array_index(opening->set->tables, index), &local);
         if (database) {
             g_array_append_val(indexes, index);
             g_ptr_array_add(databases, database);

@@ -25,8 +25,8 @@ typedef enum {
                                 */
 #define JOB_RESULT_TEXT "text" /* inspect, plan and fix: for people */
 #define JOB_RESULT_JSON                                                                            \
-    "json" /* inspect: the documented object; fix, convert: part of the report */
-#define JOB_RESULT_MAC "mac"       /* convert: for session_adopt_mac(); may be missing */
+    "json"                   /* inspect: the documented object; fix, convert: part of the report */
+#define JOB_RESULT_MAC "mac" /* convert: for session_adopt_mac(); may be missing */
 #define JOB_RESULT_DOMAIN "domain" /* convert: the XML */
 
 typedef struct {

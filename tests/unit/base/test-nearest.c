@@ -9,11 +9,21 @@ static void test_words(void)
     const struct {
         const char *word, *expected;
     } rows[] = {
-        {"disk-bus", "disk-bus"}, {"disk_bus", "disk-bus"}, {"Disk-Bus", "disk-bus"},
-        {"diskbus", "disk-bus"},  {"dsik-bus", "disk-bus"}, {"disk-cach", "disk-cache"},
-        {"machin", "machine"},    {"m_achien", "machine"},   {"tmp", "tpm"},
-        {"np", "no"},             {"x", NULL},              {"colour", NULL},
-        {"machinery", "machine"}, {"", NULL},               {long_word, NULL},
+        {"disk-bus", "disk-bus"},
+        {"disk_bus", "disk-bus"},
+        {"Disk-Bus", "disk-bus"},
+        {"diskbus", "disk-bus"},
+        {"dsik-bus", "disk-bus"},
+        {"disk-cach", "disk-cache"},
+        {"machin", "machine"},
+        {"m_achien", "machine"},
+        {"tmp", "tpm"},
+        {"np", "no"},
+        {"x", NULL},
+        {"colour", NULL},
+        {"machinery", "machine"},
+        {"", NULL},
+        {long_word, NULL},
     };
 
     for (gsize i = 0; i + 1 < G_N_ELEMENTS(long_word); i++)

@@ -157,8 +157,7 @@ void support_add_subvolume(Volume *volume, const char *path)
     if (!volume->subvolumes)
         volume->subvolumes = g_ptr_array_new_with_free_func(subvolume_free);
     subvolume->path = g_strdup(path);
-    subvolume->id =
-        g_str_equal(path, "/") ? FS_SUBVOLUME_TOP_LEVEL : 256 + volume->subvolumes->len;
+    subvolume->id = g_str_equal(path, "/") ? FS_SUBVOLUME_TOP_LEVEL : 256 + volume->subvolumes->len;
     g_ptr_array_add(volume->subvolumes, subvolume);
 }
 
