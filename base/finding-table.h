@@ -184,6 +184,10 @@ FINDING(VOLUME_STORAGE_SPACES, "volume-storage-spaces", WARNING,
         "give all disks of the pool to the new machine")
 FINDING(VOLUME_DAMAGED, "volume-damaged", WARNING, "{} cannot be opened",
         "check the volume in the source, then export it again")
+FINDING(VOLUME_JOURNAL, "volume-journal", WARNING,
+        "the journal of {} could not be replayed: what is in the volume was not looked at",
+        "start the guest once more, shut it down cleanly, and export it again; fast commits of ext4 are "
+        "replayed through User-Mode Linux: leave out --fs-backend none")
 FINDING(OTHER_SYSTEM, "other-system", WARNING,
         "{} is a second operating system on the same disks; it was left alone",
         "choose another one with --root VOLUME")

@@ -325,7 +325,7 @@ gboolean ext_journal_replay(ExtFs *ext, GError **error)
         }
         if (fast_commit) {
             drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, HINT_GUEST,
-                              "the journal holds fast commits, which cannot be replayed here");
+                              "the journal holds fast commits, which are left to a Linux kernel");
             return FALSE;
         }
     }

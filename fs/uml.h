@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* XFS and Btrfs, which nothing writes inside a process of ours, and volumes that we do not map
-   ourselves: a Linux kernel that is an ordinary process (User-Mode Linux) mounts them, and puts
-   them together. It needs no rights, no KVM and no FUSE. Where root has none the host's kernel
-   mounts (fs/host_process.h), but puts nothing together.
+/* XFS and Btrfs, which nothing writes inside a process of ours, journals of ext4 that we do not
+   replay, and volumes that we do not map ourselves: a Linux kernel that is an ordinary process
+   (User-Mode Linux) mounts them, and puts them together. It needs no rights, no KVM and no FUSE.
+   Where root has none the host's kernel mounts (fs/host_process.h), but puts nothing together.
 
    A UmlProcess is the kernel, started by the process that may start programs. An FsKernel is the
    other end of its one connection, in the process that reads the guest: it is the kernel's disk, so
@@ -48,6 +48,14 @@ gboolean fs_kernel_has_type(const char *type);
    level of Btrfs is opened: its subvolumes are directories. */
 gboolean fs_kernel_open(FsKernel *kernel, Disk *volume, const GPtrArray *others, const char *type,
                         Fs **ret_fs, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The volume is an ext4 that can be written, with a journal of its own which is not empty: where
+   fs_open() cannot replay that, a kernel may. */
+gboolean fs_kernel_can_replay(Disk *volume, const char *type);
+/* Has the kernel replay the journal and empty it: then fs_open() opens the volume. What that
+   changes stays with the first flush. DRYDOCK_ERROR_CORRUPT: the kernel does not want to. */
+gboolean fs_kernel_replay(FsKernel *kernel, Disk *volume, const char *type,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Devices that the kernel is to put together, each when it is first wanted. */
 typedef struct FsStack FsStack;

@@ -2,7 +2,16 @@
 /* Mounts volumes in the kernel, which is started when the first one wants it. */
 #include "fs/uml_kernel.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
+
+/* Linux, fs/ext4/ext4.h, struct ext4_super_block. */
+#define EXT4_SUPERBLOCK_OFFSET 1024
+#define EXT4_SUPERBLOCK_BYTES 1024
+#define EXT4_FEATURE_INCOMPAT 0x60
+#define EXT4_INCOMPAT_RECOVER 0x4U
+#define EXT4_JOURNAL_INODE 0xE0
+#define EXT4_JOURNAL_DEVICE 0xE4
 
 static const char *const kernel_types[] = {"xfs", "btrfs", NULL};
 
@@ -150,4 +159,27 @@ gboolean fs_kernel_open(FsKernel *kernel, Disk *volume, const GPtrArray *others,
     g_debug("%s on %s: mounted", type, disk_name(volume));
     *ret_fs = &uml->base;
     return TRUE;
+}
+
+/* A journal on another device is not the kernel's to find: the superblock names it by a number,
+   which may be that of any device of the host. */
+gboolean fs_kernel_can_replay(Disk *volume, const char *type)
+{
+    uint8_t super[EXT4_SUPERBLOCK_BYTES];
+    return g_strcmp0(type, "ext4") == 0 && disk_is_writable(volume) &&
+           disk_read(volume, EXT4_SUPERBLOCK_OFFSET, super, sizeof(super), NULL) &&
+           (get_le32(super + EXT4_FEATURE_INCOMPAT) & EXT4_INCOMPAT_RECOVER) != 0 &&
+           get_le32(super + EXT4_JOURNAL_INODE) != 0 && get_le32(super + EXT4_JOURNAL_DEVICE) == 0;
+}
+
+/* Mounting replays the journal; after AGENT_SYNC it is empty. */
+gboolean fs_kernel_replay(FsKernel *kernel, Disk *volume, const char *type, GError **error)
+{
+    UmlRequest request = {.operation = AGENT_SYNC};
+    g_auto(UmlReply) reply = {0};
+    g_autoptr(Fs) fs = NULL;
+    if (!fs_kernel_open(kernel, volume, NULL, type, &fs, error))
+        return FALSE;
+    UmlFs *uml = (UmlFs *)fs;
+    return uml_call(uml, &request, &reply, error) && uml_client_check_disks(&uml->client, error);
 }

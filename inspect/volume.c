@@ -35,6 +35,7 @@ static void volume_free(gpointer data)
     if (!volume)
         return;
     fs_close(volume->fs);
+    g_clear_error(&volume->refusal);
     g_clear_pointer(&volume->subvolumes, g_ptr_array_unref);
     encrypted_free(volume->bitlocker);
     volume_probe_free(volume->probe);
@@ -170,7 +171,11 @@ static gboolean open_filesystem(Volume *volume, GPtrArray *findings, GError **er
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
-    volume_add_damaged(volume, local, findings);
+    if (volume_error_is_of_journal(local) &&
+        fs_kernel_can_replay(volume->disk, volume->probe->type))
+        volume->refusal = g_steal_pointer(&local); /* volume_set_open_in_kernel() goes on */
+    else
+        volume_add_damaged(volume, local, findings);
     return TRUE;
 }
 

@@ -56,6 +56,7 @@ typedef struct {
     VolumeBitlocker *bitlocker; /* what its metadata says, opened or not; NULL: has none */
     VolumeProbe *probe;
     FsOpenFlags open_flags; /* for fs */
+    GError *refusal;        /* of fs_open(), where a kernel may help; else NULL */
     Fs *fs;                 /* NULL: no filesystem we open */
     GPtrArray *subvolumes;  /* Btrfs: of FsSubvolume, the default one first; else NULL */
 } Volume;

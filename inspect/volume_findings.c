@@ -2,6 +2,7 @@
 /* What the user must know of volumes that are not opened. */
 #include "inspect/volume_findings.h"
 
+#include "base/error.h"
 #include "base/finding.h"
 #include "inspect/volume_layers.h"
 
@@ -51,8 +52,18 @@ void volume_add_unreadable(const Volume *volume, GPtrArray *findings)
     }
 }
 
+/* Of what fs_open() does not do, this alone is what the guest itself can: there is a hint. */
+gboolean volume_error_is_of_journal(const GError *error)
+{
+    return g_error_matches(error, DRYDOCK_ERROR, DRYDOCK_ERROR_UNSUPPORTED) &&
+           drydock_error_get_hint(error);
+}
+
 void volume_add_damaged(const Volume *volume, const GError *reason, GPtrArray *findings)
 {
     g_debug("%s: %s", volume->name, reason->message);
-    volume_add_finding(findings, FINDING_VOLUME_DAMAGED, volume->name, reason->message);
+    volume_add_finding(findings,
+                       volume_error_is_of_journal(reason) ? FINDING_VOLUME_JOURNAL
+                                                          : FINDING_VOLUME_DAMAGED,
+                       volume->name, reason->message);
 }

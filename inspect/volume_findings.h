@@ -9,5 +9,7 @@
 void volume_add_unreadable(const Volume *volume, GPtrArray *findings);
 /* We could, but for reason. */
 void volume_add_damaged(const Volume *volume, const GError *reason, GPtrArray *findings);
+/* fs_open() would read the volume, but does not replay its journal. */
+gboolean volume_error_is_of_journal(const GError *error);
 
 #endif

@@ -22,16 +22,20 @@ typedef struct {
 static Mounted volumes[AGENT_SLOT_COUNT];
 
 /* How each type is mounted: nothing of the guest's is ever run, so what such options protect from
-   is the kernel's time. Btrfs: the top level, where every subvolume is a directory. */
+   is the kernel's time. Btrfs: the top level, where every subvolume is a directory. ext4, for its
+   journal alone: Linux 6.1 does not replay fast commits when it mounts for reading only; an error
+   is no reason to panic, whatever the superblock asks for. */
 static const struct {
     const char *type;
     const char *options;
     const char *no_replay; /* and where nothing may be written, but the journal is not empty */
     const char *replay;    /* what the kernel logs when it replays the journal */
+    int is_writable;       /* from the beginning */
 } types[] = {
-    {"xfs", "nouuid", "nouuid,norecovery", "Starting recovery"},
+    {"xfs", "nouuid", "nouuid,norecovery", "Starting recovery", 0},
     {"btrfs", "subvolid=5,nodiscard", "subvolid=5,nodiscard,rescue=nologreplay",
-     "start tree-log replay"},
+     "start tree-log replay", 0},
+    {"ext4", "errors=remount-ro,noinit_itable", NULL, "recovery complete", 1},
 };
 
 #define TYPE_COUNT (sizeof(types) / sizeof(types[0]))
@@ -81,14 +85,16 @@ int volume_root(const Request *request)
     return volumes[slot].root;
 }
 
-static int mount_at(uint64_t slot, const char *type, const char *options, const char *directory)
+static int mount_at(uint64_t slot, size_t type, const char *options, const char *directory)
 {
     char name[AGENT_NAME_BYTES];
     place_here()->name_device(slot, name);
     if (mkdir(directory, 0700) != 0 && errno != EEXIST)
         return errno;
-    unsigned long flags = MS_RDONLY | MS_NOATIME | MS_NODEV | MS_NOEXEC | MS_NOSUID;
-    return mount(name, directory, type, flags, options) == 0 ? 0 : errno;
+    unsigned long flags = MS_NOATIME | MS_NODEV | MS_NOEXEC | MS_NOSUID;
+    if (!types[type].is_writable)
+        flags |= MS_RDONLY;
+    return mount(name, directory, types[type].type, flags, options) == 0 ? 0 : errno;
 }
 
 int mount_volume(const Request *request, Reply *reply)
@@ -102,9 +108,9 @@ int mount_volume(const Request *request, Reply *reply)
         return EINVAL;
     kernel_log_mark();
     place_name_mount(slot, directory);
-    int failure = mount_at(slot, types[type].type, types[type].options, directory);
-    if (failure == EROFS)
-        failure = mount_at(slot, types[type].type, types[type].no_replay, directory);
+    int failure = mount_at(slot, type, types[type].options, directory);
+    if (failure == EROFS && !types[type].is_writable)
+        failure = mount_at(slot, type, types[type].no_replay, directory);
     int root = failure == 0 ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (failure == 0 && root < 0)
         failure = errno;
@@ -112,7 +118,7 @@ int mount_volume(const Request *request, Reply *reply)
         reply_kernel_log(reply);
         return failure;
     }
-    volumes[slot] = (Mounted){.root = root};
+    volumes[slot] = (Mounted){.root = root, .is_writable = types[type].is_writable};
     reply->numbers[0] = (uint64_t)kernel_log_has(types[type].replay);
     return 0;
 }

@@ -37,7 +37,8 @@
 enum {
     /* numbers[1]: size in bytes, [2]: not 0: nothing may be written; text: type. */
     AGENT_ADD_VOLUME = 1,
-    /* text: type. Reply: numbers[0]: not 0 when a journal was replayed. Read-only at first. */
+    /* text: type. Reply: numbers[0]: not 0 when a journal was replayed. Read-only at first,
+       but for ext4. */
     AGENT_MOUNT,
     /* text: path. Reply: the file in numbers as AGENT_STAT_*; ENOENT: not there. */
     AGENT_STAT,

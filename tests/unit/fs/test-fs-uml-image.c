@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* XFS and Btrfs images for the tests of the driver. */
+/* XFS, Btrfs and ext4 images for the tests of the driver. */
 #include "test-fs-uml-image.h"
 
 #include <fcntl.h>
@@ -81,8 +81,8 @@ static char *find_program(const char *name)
 
 static gboolean programs_are_there(void)
 {
-    static const char *const names[] = {"linux.uml", "mkfs.xfs", "xfs_repair", "mkfs.btrfs",
-                                        "btrfs"};
+    static const char *const names[] = {"linux.uml", "mkfs.xfs",  "xfs_repair", "mkfs.btrfs",
+                                        "btrfs",     "mkfs.ext4", "e2fsck"};
     if (uml_kernel_is_host() && !host_process_is_possible()) {
         g_test_skip("not root, or no FUSE or loop devices here");
         return FALSE;
@@ -90,7 +90,7 @@ static gboolean programs_are_there(void)
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = find_program(names[i]);
         if (!path) {
-            g_test_skip("user-mode-linux, xfsprogs or btrfs-progs are not installed");
+            g_test_skip("user-mode-linux, xfsprogs, btrfs-progs or e2fsprogs are not installed");
             return FALSE;
         }
     }
@@ -183,8 +183,20 @@ void uml_image_free(UmlImage *image)
 
 void uml_image_check(const UmlImage *image)
 {
-    g_autofree char *output = uml_image_run(
-        image, g_str_equal(image->type, "xfs") ? "xfs_repair -n" : "btrfs check --readonly");
+    static const struct {
+        const char *type, *command;
+    } checkers[] = {
+        {"xfs", "xfs_repair -n"},
+        {"btrfs", "btrfs check --readonly"},
+        {"ext4", "e2fsck -fn"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(checkers); i++) {
+        if (g_str_equal(image->type, checkers[i].type)) {
+            g_autofree char *output = uml_image_run(image, checkers[i].command);
+            return;
+        }
+    }
+    g_assert_not_reached();
 }
 
 /* Runs as init of a kernel whose root is the host's files. */

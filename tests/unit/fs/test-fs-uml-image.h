@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* XFS and Btrfs images for the tests of the driver, made and judged by their own tools, and a
+/* XFS, Btrfs and ext4 images for the tests of the driver, made and judged by their own tools, and a
    kernel that mounts them: one for the whole program. DRYDOCK_TEST_KERNEL=host in the environment:
    the host's own. */
 #ifndef TESTS_UNIT_FS_UML_IMAGE_H
@@ -10,10 +10,10 @@
 typedef struct {
     char *directory; /* of its own; removed with the image */
     char *path;
-    const char *type; /* "xfs", "btrfs" */
+    const char *type; /* "xfs", "btrfs", "ext4" */
 } UmlImage;
 
-/* options: for mkfs.xfs or mkfs.btrfs, separated by spaces. NULL, and the test skipped, when a
+/* options: for mkfs of that type, separated by spaces. NULL, and the test skipped, when a
    program or User-Mode Linux is missing. */
 UmlImage *uml_image_new(const char *type, const char *options, guint size_mib);
 /* The file below filesystems/ of the test data set, unpacked; NULL and skipped without it. */
