@@ -6,10 +6,14 @@
 
 #include "disk/disk.h"
 
+/* An array whose number does not matter. */
+#define MAPPER_ANY_NUMBER G_MAXUINT
+
 /* An array knows by its superblocks how it goes together. */
 typedef struct {
     const char *level;  /* "raid5"; static; NULL: no array */
     guint major, minor; /* of its superblock's version */
+    guint number;       /* the N of /dev/mdN, which version 0.90 stores whenever it is written */
     GArray *members;    /* of guint: of the plan's disks */
 } MapperArray;
 

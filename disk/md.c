@@ -320,6 +320,7 @@ static void plan_array(Assembly *assembly, const char *level, const GArray *inde
     MapperDevice *device = mapper_plan_add_device(array->plan, g_strdup_printf("md %s", name));
     device->array = (MapperArray){level, (guint)g_ascii_digit_value(version[0]),
                                   (guint)g_ascii_strtoull(version + 2, NULL, 10),
+                                  array->name ? MAPPER_ANY_NUMBER : array->md_minor,
                                   g_array_new(FALSE, FALSE, sizeof(guint))};
     for (guint i = 0; i < indexes->len; i++) {
         guint member = g_array_index(indexes, guint, i);

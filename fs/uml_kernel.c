@@ -61,14 +61,31 @@ UmlDevice *uml_kernel_connect(FsKernel *kernel, guint level, GError **error)
     return kernel->devices[level];
 }
 
-gboolean uml_kernel_take_number(FsKernel *kernel, guint level, guint *ret_number, GError **error)
+static gboolean take_wanted(FsKernel *kernel, guint level, guint wanted, GError **error)
 {
-    for (guint i = 1; i <= AGENT_DEVICE_COUNT; i++) {
-        guint number = (kernel->last_taken[level] + i) % AGENT_DEVICE_COUNT;
+    if (kernel->taken[level][wanted]) {
+        drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL, "two arrays have the number %u",
+                          wanted);
+        return FALSE;
+    }
+    kernel->taken[level][wanted] = TRUE;
+    return TRUE;
+}
+
+gboolean uml_kernel_take_number(FsKernel *kernel, guint level, guint wanted, guint *ret_number,
+                                GError **error)
+{
+    const guint count = AGENT_DEVICE_COUNT - UML_WANTED_NUMBERS;
+    if (wanted < UML_WANTED_NUMBERS) {
+        *ret_number = wanted;
+        return take_wanted(kernel, level, wanted, error);
+    }
+    for (guint i = 1; i <= count; i++) {
+        guint number = UML_WANTED_NUMBERS + (kernel->last_taken[level] + i) % count;
         if (kernel->taken[level][number])
             continue;
         kernel->taken[level][number] = TRUE;
-        kernel->last_taken[level] = number;
+        kernel->last_taken[level] = number - UML_WANTED_NUMBERS;
         *ret_number = number;
         return TRUE;
     }

@@ -12,9 +12,11 @@
 UmlDevice *uml_kernel_connect(FsKernel *kernel, guint level,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Numbers for devices in that kernel: one that was given back is not the next to be taken, because
-   an array is gone a little later than it says. */
-gboolean uml_kernel_take_number(FsKernel *kernel, guint level, guint *ret_number,
+/* Numbers for devices in that kernel. wanted: one below UML_WANTED_NUMBERS, or any other if all do:
+   one that was given back is not the next to be taken then, because an array is gone a little
+   later than it says. */
+#define UML_WANTED_NUMBERS 256u
+gboolean uml_kernel_take_number(FsKernel *kernel, guint level, guint wanted, guint *ret_number,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void uml_kernel_give_number_back(FsKernel *kernel, guint level, guint number);
 

@@ -178,7 +178,8 @@ static gboolean put_one_together(FsStack *stack, guint index, GError **error)
     const MapperDevice *device = stack->plan->devices->pdata[index];
     guint number;
     uint64_t size;
-    if (!uml_kernel_take_number(stack->kernel, stack->level, &number, error))
+    guint wanted = device->table ? MAPPER_ANY_NUMBER : device->array.number;
+    if (!uml_kernel_take_number(stack->kernel, stack->level, wanted, &number, error))
         return FALSE;
     gboolean there = device->table ? map_device(stack, device, number, &size, error)
                                    : assemble_array(stack, device, number, &size, error);

@@ -7,6 +7,7 @@
 #include <linux/major.h>
 #include <linux/raid/md_p.h>
 #include <linux/raid/md_u.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -15,6 +16,9 @@
 #include <unistd.h>
 
 #define NAME_BYTES 64
+/* How long an array may take to be gone after it was stopped. */
+#define GONE_ATTEMPTS 300
+#define GONE_INTERVAL_US 10000
 
 static const struct {
     const char *level;
@@ -80,10 +84,9 @@ static int run(int array, uint64_t number, const Request *request)
     return freeze(number);
 }
 
-int array_start(uint64_t number, const Request *request)
+static int start(uint64_t number, const Request *request)
 {
     char name[NAME_BYTES];
-    load_level(request->text[0]);
     snprintf(name, sizeof(name), AGENT_ARRAY_PREFIX "%u", (unsigned int)number);
     /* Opening it makes it. */
     if (mknod(name, S_IFBLK | 0600, makedev(MD_MAJOR, (unsigned int)number)) != 0 &&
@@ -96,6 +99,24 @@ int array_start(uint64_t number, const Request *request)
     if (failure != 0)
         ioctl(array, STOP_ARRAY, NULL);
     close(array);
+    return failure;
+}
+
+/* One of that number that was stopped just now is in the way for a moment. */
+static bool is_going(int failure)
+{
+    return failure == EBUSY || failure == ENODEV || failure == ENXIO || failure == EEXIST ||
+           failure == EINTR;
+}
+
+int array_start(uint64_t number, const Request *request)
+{
+    load_level(request->text[0]);
+    int failure = start(number, request);
+    for (int i = 0; i < GONE_ATTEMPTS && is_going(failure); i++) {
+        usleep(GONE_INTERVAL_US);
+        failure = start(number, request);
+    }
     return failure;
 }
 
