@@ -20,7 +20,7 @@ struct FsKernel {
     void *data;
     UmlDevice *devices[FS_KERNEL_LEVELS]; /* NULL: not connected yet */
     gboolean taken[FS_KERNEL_LEVELS][AGENT_DEVICE_COUNT];
-    guint last_taken[FS_KERNEL_LEVELS];
+    guint last_array[FS_KERNEL_LEVELS], last_mapped[FS_KERNEL_LEVELS];
 };
 
 FsKernel *fs_kernel_new(FsKernelConnect connect, void *data)
@@ -72,26 +72,37 @@ static gboolean take_wanted(FsKernel *kernel, guint level, guint wanted, GError 
     return TRUE;
 }
 
-gboolean uml_kernel_take_number(FsKernel *kernel, guint level, guint wanted, guint *ret_number,
-                                GError **error)
+/* The next that is free, of first to last, after *last_taken. */
+static gboolean take_any(gboolean *taken, guint first, guint last, guint *last_taken,
+                         guint *ret_number, GError **error)
 {
-    const guint count = AGENT_DEVICE_COUNT - UML_WANTED_NUMBERS;
-    if (wanted < UML_WANTED_NUMBERS) {
-        *ret_number = wanted;
-        return take_wanted(kernel, level, wanted, error);
-    }
-    for (guint i = 1; i <= count; i++) {
-        guint number = UML_WANTED_NUMBERS + (kernel->last_taken[level] + i) % count;
-        if (kernel->taken[level][number])
+    for (guint i = first; i <= last; i++) {
+        *last_taken = *last_taken >= first && *last_taken < last ? *last_taken + 1 : first;
+        if (taken[*last_taken])
             continue;
-        kernel->taken[level][number] = TRUE;
-        kernel->last_taken[level] = number - UML_WANTED_NUMBERS;
-        *ret_number = number;
+        taken[*last_taken] = TRUE;
+        *ret_number = *last_taken;
         return TRUE;
     }
     drydock_error_set(error, DRYDOCK_ERROR_UNSUPPORTED, NULL,
                       "more devices than User-Mode Linux is given");
     return FALSE;
+}
+
+gboolean uml_kernel_take_array_number(FsKernel *kernel, guint level, guint wanted,
+                                      guint *ret_number, GError **error)
+{
+    if (wanted >= UML_WANTED_NUMBERS)
+        return take_any(kernel->taken[level], UML_WANTED_NUMBERS, UML_ARRAY_NUMBERS - 1,
+                        &kernel->last_array[level], ret_number, error);
+    *ret_number = wanted;
+    return take_wanted(kernel, level, wanted, error);
+}
+
+gboolean uml_kernel_take_number(FsKernel *kernel, guint level, guint *ret_number, GError **error)
+{
+    return take_any(kernel->taken[level], UML_ARRAY_NUMBERS, AGENT_DEVICE_COUNT - 1,
+                    &kernel->last_mapped[level], ret_number, error);
 }
 
 void uml_kernel_give_number_back(FsKernel *kernel, guint level, guint number)

@@ -12,11 +12,15 @@
 UmlDevice *uml_kernel_connect(FsKernel *kernel, guint level,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Numbers for devices in that kernel. wanted: one below UML_WANTED_NUMBERS, or any other if all do:
-   one that was given back is not the next to be taken then, because an array is gone a little
-   later than it says. */
+/* Numbers for devices in that kernel. An array has one below UML_WANTED_NUMBERS that it is known
+   by, which must be free, or any above; Linux makes arrays of numbers below 512 when they are
+   opened (drivers/md/md.c, md_probe()). One that was given back is not the next to be any, because
+   an array is gone a little later than it says. */
 #define UML_WANTED_NUMBERS 256u
-gboolean uml_kernel_take_number(FsKernel *kernel, guint level, guint wanted, guint *ret_number,
+#define UML_ARRAY_NUMBERS 512u
+gboolean uml_kernel_take_array_number(FsKernel *kernel, guint level, guint wanted,
+                                      guint *ret_number, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean uml_kernel_take_number(FsKernel *kernel, guint level, guint *ret_number,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void uml_kernel_give_number_back(FsKernel *kernel, guint level, guint number);
 

@@ -178,8 +178,9 @@ static gboolean put_one_together(FsStack *stack, guint index, GError **error)
     const MapperDevice *device = stack->plan->devices->pdata[index];
     guint number;
     uint64_t size;
-    guint wanted = device->table ? MAPPER_ANY_NUMBER : device->array.number;
-    if (!uml_kernel_take_number(stack->kernel, stack->level, wanted, &number, error))
+    if (device->table ? !uml_kernel_take_number(stack->kernel, stack->level, &number, error)
+                      : !uml_kernel_take_array_number(stack->kernel, stack->level,
+                                                      device->array.number, &number, error))
         return FALSE;
     gboolean there = device->table ? map_device(stack, device, number, &size, error)
                                    : assemble_array(stack, device, number, &size, error);
