@@ -137,7 +137,7 @@ menu)
     direct
     start_machine "${media[@]}" "${disk[@]}" "${backup[@]}"
     talk '600:Your choice:' '=k' '30:back\):' '=de' '30:The layout is de now' \
-        '60:Your choice:' '=p' '300:change /etc/fstab' '120:Press Enter' '=' \
+        '60:Your choice:' '=p' '300:change /boot/initrd' '60:Space: next page' '=q' '60:Press Enter' '=' \
         '60:Your choice:' '=r' '60:BACKUP' '30:Your choice:' '=1' '60:Type yes to repair:' '=no' '60:Nothing was changed' \
         '60:Your choice:' '=r' '60:BACKUP' '30:Your choice:' '=1' '60:Type yes to repair:' '=yes' \
         '600:^Done\. The undo file: .*\.undo' '60:Press Enter' '=' '60:Your choice:' '=o' '120:Requesting system poweroff|Power down'
