@@ -6,7 +6,7 @@
 requires python3
 requires chromium
 sample=$BUILD_DIR/tests/unit/migrate/batch-sample
-[ -x "$sample" ] || { echo "skipped: no $sample"; exit 77; }
+[ -x "$sample" ] || fail "$sample was not built"
 
 browse() { # OPTION…: what it says of the page's console is in ./console
     local home=$work/home sandbox=()
